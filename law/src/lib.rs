@@ -1,0 +1,11 @@
+//! The law of a contributory social security scheme, as a pure function of what is known of a member's life.
+//!
+//! Values in, values out: a `timeline::Timeline` of facts and a `policy::Law` give an `answer::Answer` for any
+//! day as known at any instant. Deliberately absent: clocks, storage, randomness, logging, file formats, names
+//! of people. The same inputs give the same answer, byte for byte, on every machine.
+
+pub mod answer;
+pub mod calendar;
+pub mod fact;
+pub mod money;
+pub mod policy;

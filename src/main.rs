@@ -1,0 +1,2 @@
+//! krama
+fn main(){}

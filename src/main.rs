@@ -1,2 +1,2 @@
 //! krama
-fn main(){}
+fn main() {}

@@ -4,8 +4,22 @@
 //! day as known at any instant. Deliberately absent: clocks, storage, randomness, logging, file formats, names
 //! of people. The same inputs give the same answer, byte for byte, on every machine.
 
-pub mod answer;
 pub mod calendar;
-pub mod fact;
 pub mod money;
+
+pub mod fact;
 pub mod policy;
+pub mod timeline;
+
+pub mod answer;
+pub mod decision;
+pub mod explanation;
+pub mod purse;
+
+mod allocation;
+mod coverage;
+mod doors;
+mod months;
+mod play;
+mod standing;
+mod telling;

@@ -78,8 +78,7 @@ mod tests {
     use super::*;
 
     fn price(rate: &str, compound: bool, months_late: &[u32]) -> Riel {
-        let lacks: Vec<Lack> =
-            months_late.iter().map(|&months_late| Lack { amount: 15_600, months_late }).collect();
+        let lacks: Vec<Lack> = months_late.iter().map(|&months_late| Lack { amount: 15_600, months_late }).collect();
         price_with_penalty(&lacks, rate.parse().unwrap(), compound, 0)
     }
 
@@ -99,7 +98,9 @@ mod tests {
 
     #[test]
     fn rates_are_read_as_written() {
-        assert!("0.0123456".parse::<Rate>().is_err() && "-0.1".parse::<Rate>().is_err() && ".5".parse::<Rate>().is_err());
+        assert!(
+            "0.0123456".parse::<Rate>().is_err() && "-0.1".parse::<Rate>().is_err() && ".5".parse::<Rate>().is_err()
+        );
         assert_eq!("0.010".parse::<Rate>().unwrap().parts, 10);
     }
 }

@@ -7,6 +7,7 @@
 use crate::calendar::{Day, Moment, Month};
 use crate::fact::AssistanceLevel;
 use crate::money::{Rate, Riel};
+use crate::timeline::DueDay;
 
 /// The rules in force from one day on, until a later revision takes their place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -251,11 +252,11 @@ impl<'a> Book<'a> {
         &self.revisions
     }
 
-    /// The day on which month `month` falls due by its own revision, and the month in which the due day of that
-    /// revision lies before any holiday moves it.
-    pub fn due(&self, month: Month) -> Day {
+    /// The day on which a month falls due by its own revision.
+    pub(crate) fn due_day(&self, month: Month) -> DueDay {
         let revision = self.on(month.first_day());
-        revision.working_day(month.plus(i32::from(revision.due_month_offset)).day_clamped(revision.due_day))
+        let lies_in = month.plus(i32::from(revision.due_month_offset));
+        DueDay { day: revision.working_day(lies_in.day_clamped(revision.due_day)), month: lies_in }
     }
 
     /// What month `month` costs when it is paid on `day`: the contribution of the revision in force on its 1st,

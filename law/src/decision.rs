@@ -1,0 +1,213 @@
+//! The decision kernel: a timeline, a law, a day and an instant give one answer.
+//!
+//! A life is played from one day on which something can change to the next; no calendar is walked. The same play
+//! serves one answer, its explanation and its account. Absent: clocks, storage, and words.
+
+use crate::answer::{Answer, Cover, EnrolmentRefusal, Scheme, Standing};
+use crate::calendar::{Day, Moment, Month};
+use crate::explanation::Step;
+use crate::fact::FactId;
+use crate::money::Riel;
+use crate::play::{Play, Telling, played};
+use crate::policy::{Law, RetroactiveLoss};
+use crate::purse::Place;
+use crate::timeline::Timeline;
+
+/// What the law says of a member on the day `valid_at`, as known at the instant `known_at`.
+pub fn decide(timeline: &Timeline, law: &Law, valid_at: Day, known_at: Moment) -> Answer {
+    played(timeline, law, valid_at, known_at, Telling::Brief, |play| play.answer(timeline, law, known_at))
+}
+
+/// An answer with the steps that led to it and the months and payments behind it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Explanation {
+    /// The answer.
+    pub answer: Answer,
+    /// What changed, day by day, oldest first.
+    pub steps: Vec<Step>,
+    /// The standing and the schemes at the start of each maximal stretch of days, oldest first.
+    pub stretches: Vec<Stretch>,
+    /// The months from the first that can matter to the last that is owed, paid or current.
+    pub months: Vec<MonthLine>,
+    /// Every part of every payment, where it lies.
+    pub placements: Vec<Placement>,
+}
+
+/// A maximal stretch of days with one standing and one set of covers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stretch {
+    /// Its first day; the first stretch has none.
+    pub from: Option<Day>,
+    /// The standing.
+    pub standing: Standing,
+    /// The schemes that cover.
+    pub schemes: Vec<Scheme>,
+}
+
+/// One month of a member's account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MonthLine {
+    /// Which month.
+    pub month: Month,
+    /// The last day on which it can be paid without being overdue.
+    pub due: Day,
+    /// What it costs.
+    pub price: Riel,
+    /// What lies on it.
+    pub allocated: Riel,
+    /// The day on which the last riel that it needed was placed.
+    pub paid_on: Option<Day>,
+    /// The payments of which something lies on it.
+    pub payments: Vec<FactId>,
+    /// How it stands.
+    pub state: MonthState,
+}
+
+/// How a month stands on the day of the answer; the first that applies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MonthState {
+    /// Its price is reached.
+    Paid,
+    /// Some day of it was worked in formal employment.
+    Worked,
+    /// It is excused.
+    Excused,
+    /// It was forgiven, or lies before the present enrolment.
+    NotOwed,
+    /// It has fallen due unpaid.
+    Overdue,
+    /// It is owed and has not fallen due.
+    Open,
+}
+
+/// A part of one payment, or of several that were saved up together, in its place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Placement {
+    /// Whose money.
+    pub payments: Vec<FactId>,
+    /// Where it lies.
+    pub place: Place,
+    /// How much, in riel.
+    pub amount: Riel,
+    /// Since when.
+    pub on: Day,
+}
+
+/// The answer with everything that led to it.
+pub fn explain(timeline: &Timeline, law: &Law, valid_at: Day, known_at: Moment) -> Explanation {
+    played(timeline, law, valid_at, known_at, Telling::Whole, |play| Explanation {
+        answer: play.answer(timeline, law, known_at),
+        steps: play.at_day.steps.clone().unwrap_or_default(),
+        stretches: play.stretches(),
+        months: play.month_lines(),
+        placements: play.placements(),
+    })
+}
+
+/// The first day, not before `from`, on which a scheme covers if nothing more is recorded.
+pub fn first_day_of_cover(timeline: &Timeline, law: &Law, scheme: Scheme, from: Day, known_at: Moment) -> Option<Day> {
+    played(timeline, law, from, known_at, Telling::Brief, |play| {
+        let now = play.at_day.state.covers.has(scheme).then_some(from);
+        now.or_else(|| play.later.iter().find(|(_, state)| state.covers.has(scheme)).map(|(day, _)| *day))
+    })
+}
+
+/// The least amount, paid on the day, that still prevents the next lapse; none where no lapse is to be prevented.
+/// Money is counted as the law allocates it when the payer names no month.
+pub fn least_saving_amount(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> Option<Riel> {
+    played(timeline, law, day, known_at, Telling::Brief, |play| {
+        let last_safe_day = play.last_safe_day(Horizon::InForce)?;
+        // Each step pays one more of the months that money reaches in the order of the law; the first that moves
+        // the next lapse is enough.
+        let mut amount = 0;
+        play.lacking_months().into_iter().find_map(|(_, lack)| {
+            amount += lack;
+            (play.last_safe_day_after_payment(amount) != Some(last_safe_day)).then_some(amount)
+        })
+    })
+}
+
+/// What the next `count` months cost a voluntary member who pays on the day, the oldest owed first, and which
+/// they are; fewer where fewer can be paid.
+pub fn price_of_months(timeline: &Timeline, law: &Law, day: Day, known_at: Moment, count: usize) -> Vec<(Month, Riel)> {
+    played(timeline, law, day, known_at, Telling::Brief, |play| {
+        let mut months = play.lacking_months();
+        months.truncate(count);
+        months
+    })
+}
+
+/// Why an enrolment on the day would be refused; none when it would not.
+pub fn refusal_of_enrolment(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> Option<EnrolmentRefusal> {
+    played(timeline, law, day, known_at, Telling::Brief, |play| play.at_day.refuses_enrolment(day))
+}
+
+/// Whether a lapse had taken effect on the day and the person has not come back since by paying or enrolling.
+pub fn has_lapsed(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> bool {
+    played(timeline, law, day, known_at, Telling::Brief, |play| play.at_day.lapse.is_some())
+}
+
+/// Which revisions a look ahead takes into account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Horizon {
+    /// Those in force on the day asked about.
+    InForce,
+    /// Those published but not yet in force as well.
+    Published,
+}
+
+impl Play<'_> {
+    fn answer(&self, timeline: &Timeline, law: &Law, known_at: Moment) -> Answer {
+        let (day, machine) = (self.day, &self.at_day);
+        let state = machine.state;
+        let revision = machine.book.on(day);
+        let last_safe_day = self.last_safe_day(Horizon::InForce);
+        let published = self.last_safe_day(Horizon::Published);
+        let door = revision.back_payment.filter(|_| machine.lapse.is_some() && !machine.dead(day));
+        Answer {
+            valid_at: day,
+            known_at,
+            revision: revision.effective,
+            standing: state.standing,
+            since: state.since,
+            covers: self.covers(timeline, law, known_at),
+            overdue: state.overdue,
+            run: state.run,
+            money: machine.purse.money(),
+            refused: machine.refused.iter().filter(|(on, ..)| *on == day).map(|&(_, fact, why)| (fact, why)).collect(),
+            last_safe_day,
+            last_safe_day_published: published.filter(|day| last_safe_day.is_none_or(|last| *day < last)),
+            back_payment_price: door.map(|terms| machine.price_of_return(day, &terms).0),
+            holds_until: self.holds_until(),
+        }
+    }
+
+    /// The covers of the day: those of present knowledge, and those kept in good faith.
+    fn covers(&self, timeline: &Timeline, law: &Law, known_at: Moment) -> Vec<Cover> {
+        let (day, machine) = (self.day, &self.at_day);
+        let given_then = if machine.dead(day)
+            || machine.book.on(day).retroactive_loss == RetroactiveLoss::FromValid
+            || !learnt_after(timeline, law, day, known_at)
+        {
+            machine.state.covers
+        } else {
+            played(timeline, law, day, Moment::end_of(day), Telling::Brief, |then| then.at_day.state.covers)
+        };
+        let cover = |scheme| {
+            if machine.state.covers.has(scheme) {
+                Some(Cover { scheme, from: self.cover_from(scheme), until: self.cover_until(scheme), kept: false })
+            } else {
+                given_then.has(scheme).then_some(Cover { scheme, from: day, until: Some(day), kept: true })
+            }
+        };
+        Scheme::ALL.into_iter().filter_map(cover).collect()
+    }
+}
+
+/// Whether anything became known between the end of a day and an instant.
+fn learnt_after(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> bool {
+    let end = Moment::end_of(day);
+    let later = |known: Moment| end < known && known <= known_at;
+    timeline.facts().iter().any(|recorded| later(recorded.known))
+        || law.revisions().iter().any(|published| later(published.published))
+}

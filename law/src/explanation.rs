@@ -1,0 +1,168 @@
+//! The explanation: the steps that led to an answer, each a clause of the law with its values.
+//!
+//! The list of clauses is closed, so that a catalogue of messages can be complete. Absent on purpose: words. A
+//! step becomes a sentence, in any language, on another floor.
+
+use crate::answer::{EnrolmentRefusal, Scheme};
+use crate::calendar::{Day, Month};
+use crate::fact::FactId;
+use crate::money::Riel;
+use crate::purse::SuspenseReason;
+
+/// One step: what changed on a day, by which clause, because of which facts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// The day on which it took effect.
+    pub day: Day,
+    /// What the law did.
+    pub clause: Clause,
+    /// The facts that caused it; none when time alone did.
+    pub facts: Vec<FactId>,
+}
+
+/// What the law does; a closed list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Clause {
+    /// The person became a voluntary member; the first month owed.
+    Enrolled {
+        /// The first month owed.
+        first_month: Month,
+    },
+    /// An enrolment was refused.
+    EnrolmentRefused {
+        /// The first reason that applied.
+        reason: EnrolmentRefusal,
+    },
+    /// Money was allocated.
+    PaymentAllocated {
+        /// The amount of the payment.
+        amount: Riel,
+        /// The months that it reached, oldest first.
+        months: Vec<Month>,
+        /// What no month needed.
+        credit: Riel,
+    },
+    /// Money could not be allocated and waits.
+    PaymentSuspended {
+        /// The amount of the payment.
+        amount: Riel,
+        /// Why it waits.
+        reason: SuspenseReason,
+    },
+    /// Money was added to what is being saved up for a return.
+    PaymentSavedUp {
+        /// The amount of the payment.
+        amount: Riel,
+        /// All that is saved up.
+        pot: Riel,
+        /// What the return costs that day.
+        price: Riel,
+    },
+    /// A payment came to nothing; the months that lost money by it.
+    PaymentReversed {
+        /// The amount of the payment.
+        amount: Riel,
+        /// The months that lost money, newest first.
+        months: Vec<Month>,
+    },
+    /// A month fell due unpaid.
+    MonthOverdue {
+        /// The month.
+        month: Month,
+        /// Months overdue now.
+        overdue: u32,
+    },
+    /// Something that takes away was learnt late: the member has time until the due day.
+    LearntLate {
+        /// The day until which no lapse takes effect.
+        until: Day,
+    },
+    /// A condition of lapse holds and waits for an officer.
+    LapsePending {
+        /// The run of missed months.
+        run: u32,
+    },
+    /// An officer waived a pending lapse.
+    LapseWaived,
+    /// A pending lapse ended because no condition holds any longer.
+    LapseAverted,
+    /// The membership lapsed.
+    Lapsed {
+        /// The run of missed months.
+        run: u32,
+        /// The oldest month of the run, where there is one.
+        oldest: Option<Month>,
+        /// The day from which the lapse is dated.
+        dated: Day,
+    },
+    /// Formal employment began.
+    Employed,
+    /// Formal employment began after a lapse: the person is reinstated.
+    Reinstated,
+    /// Formal employment ended and the person owes voluntary contributions again, or never did.
+    EmploymentEnded,
+    /// Formal employment ended and the bar of the earlier lapse stands again.
+    BarStandsAgain,
+    /// Enough months of formal employment lifted the bar.
+    BarLifted {
+        /// The months with any day of employment since the lapse.
+        months: u32,
+    },
+    /// The lapsed member paid what a return costs.
+    ReturnedByBackPayment {
+        /// What it cost.
+        price: Riel,
+        /// The part of it that is penalty.
+        surcharge: Riel,
+        /// The months that now count as paid.
+        months: Vec<Month>,
+    },
+    /// A scheme began to cover.
+    CoverBegan {
+        /// Which scheme.
+        scheme: Scheme,
+    },
+    /// A scheme ceased to cover.
+    CoverEnded {
+        /// Which scheme.
+        scheme: Scheme,
+    },
+    /// The person died the day before.
+    Died,
+}
+
+impl Clause {
+    /// The fields of the law document that decide this clause, the first of them the chief one; empty where the
+    /// clause only follows from the facts.
+    pub fn fields(&self) -> &'static [&'static str] {
+        match self {
+            Clause::Enrolled { .. } => &["enrolment"],
+            Clause::EnrolmentRefused { reason } => match reason {
+                EnrolmentRefusal::VoluntaryAbandoned => &["bar"],
+                EnrolmentRefusal::Deceased | EnrolmentRefusal::FormallyEmployed | EnrolmentRefusal::AlreadyEnrolled => {
+                    &["enrolment"]
+                }
+            },
+            Clause::PaymentAllocated { .. } => &["contribution", "prepay_months"],
+            Clause::PaymentSuspended { reason, .. } => match reason {
+                SuspenseReason::Abandoned => &["back_payment"],
+                SuspenseReason::NotEnrolled | SuspenseReason::Deceased => &["enrolment"],
+            },
+            Clause::PaymentSavedUp { .. } | Clause::ReturnedByBackPayment { .. } => &["back_payment"],
+            Clause::PaymentReversed { .. } | Clause::LearntLate { .. } => &["learnt_late_days"],
+            Clause::MonthOverdue { .. } => &["due_day", "due_month_offset"],
+            Clause::LapsePending { .. } | Clause::LapseWaived | Clause::LapseAverted => &["confirmation"],
+            Clause::Lapsed { .. } => &["lapse", "lapse_effective"],
+            Clause::Employed | Clause::EmploymentEnded => &["formal_entitlement"],
+            Clause::Reinstated => &["formal_employment_door"],
+            Clause::BarStandsAgain | Clause::BarLifted { .. } => &["lifts_bar_after_months"],
+            Clause::CoverBegan { scheme } | Clause::CoverEnded { scheme } => match scheme {
+                Scheme::Voluntary => &["entitlement"],
+                Scheme::Formal => &["formal_entitlement"],
+                Scheme::RunOff => &["run_off_months"],
+                Scheme::Assistance => &["assistance_levels"],
+            },
+            Clause::Died => &["enrolment"],
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The purse: in which place every riel lies, and how it got there.
+//!
+//! Every riel received is in exactly one place. A `Parcel` is a part of one payment (or of a pot of payments that
+//! was placed by a return) in one place; parcels are never merged, so that a reversal finds its money again.
+
+use crate::answer::Money;
+use crate::calendar::{Day, Month};
+use crate::fact::FactId;
+use crate::money::Riel;
+
+/// Where a part of a payment lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// On a contribution month.
+    Month(Month),
+    /// Not needed by any month; refundable.
+    Credit,
+    /// Could not be allocated; refundable.
+    Suspense(SuspenseReason),
+    /// Added up towards a back-payment.
+    Pot,
+    /// Paid as penalty of a back-payment.
+    Surcharge,
+    /// Of a payment that came to nothing.
+    Reversed,
+}
+
+/// Why money could not be allocated.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SuspenseReason {
+    /// The person was not a voluntary member on the value date.
+    NotEnrolled,
+    /// The person had lapsed and the law has no door of back-payment.
+    Abandoned,
+    /// The person was dead.
+    Deceased,
+}
+
+/// A part of a payment, in its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Parcel {
+    /// Whose money it is.
+    pub(crate) owner: Owner,
+    /// Where it lies.
+    pub place: Place,
+    /// How much it is.
+    pub amount: Riel,
+    /// The day on which it was placed.
+    pub on: Day,
+}
+
+/// To what a parcel belongs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Owner {
+    /// One payment.
+    Payment(FactId),
+    /// All payments that were added up to one return.
+    Pool(u32),
+}
+
+/// Every parcel of one member, in the order in which they were placed.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Purse {
+    pub(crate) parcels: Vec<Parcel>,
+    /// Which payments were added up to which pool.
+    pools: Vec<(FactId, u32)>,
+    pools_made: u32,
+}
+
+impl Purse {
+    pub(crate) fn put(&mut self, owner: Owner, place: Place, amount: Riel, on: Day) {
+        if amount > 0 {
+            self.parcels.push(Parcel { owner, place, amount, on });
+        }
+    }
+
+    /// What has been added up towards a back-payment.
+    pub(crate) fn pot(&self) -> Riel {
+        self.parcels.iter().filter(|parcel| parcel.place == Place::Pot).map(|parcel| parcel.amount).sum()
+    }
+
+    /// Takes everything out of the pot, to be placed anew as one pool.
+    pub(crate) fn open_pot(&mut self) -> (Owner, Riel) {
+        let (pool, mut amount) = (self.pools_made, 0);
+        self.pools_made += 1;
+        for parcel in self.parcels.iter().filter(|parcel| parcel.place == Place::Pot) {
+            amount += parcel.amount;
+            if let Owner::Payment(fact) = parcel.owner {
+                self.pools.push((fact, pool));
+            }
+        }
+        self.parcels.retain(|parcel| parcel.place != Place::Pot);
+        (Owner::Pool(pool), amount)
+    }
+
+    /// Takes a payment's amount off where it lies, what was placed last first, and answers what was taken off
+    /// which month.
+    pub(crate) fn take_off(&mut self, payment: FactId, amount: Riel, on: Day) -> Vec<(Month, Riel)> {
+        let pool = self.pools.iter().find(|(fact, _)| *fact == payment).map(|&(_, pool)| Owner::Pool(pool));
+        let owner = pool.unwrap_or(Owner::Payment(payment));
+        let (mut left, mut off_months) = (amount, Vec::new());
+        for parcel in self.parcels.iter_mut().rev().filter(|p| p.owner == owner && p.place != Place::Reversed) {
+            let taken = left.min(parcel.amount);
+            parcel.amount -= taken;
+            left -= taken;
+            if let Place::Month(month) = parcel.place
+                && taken > 0
+            {
+                off_months.push((month, taken));
+            }
+        }
+        self.parcels.retain(|parcel| parcel.amount > 0);
+        self.put(Owner::Payment(payment), Place::Reversed, amount - left, on);
+        off_months
+    }
+
+    /// Where all the money lies.
+    pub(crate) fn money(&self) -> Money {
+        let mut money = Money::default();
+        for parcel in &self.parcels {
+            *match parcel.place {
+                Place::Month(_) => &mut money.on_months,
+                Place::Credit => &mut money.credit,
+                Place::Suspense(_) => &mut money.suspense,
+                Place::Pot => &mut money.pot,
+                Place::Surcharge => &mut money.surcharge,
+                Place::Reversed => &mut money.reversed,
+            } += parcel.amount;
+        }
+        money
+    }
+
+    /// The payments to which a parcel belongs.
+    pub(crate) fn payments_of(&self, parcel: &Parcel) -> Vec<FactId> {
+        match parcel.owner {
+            Owner::Payment(fact) => vec![fact],
+            Owner::Pool(pool) => self.pools.iter().filter(|(_, of)| *of == pool).map(|&(fact, _)| fact).collect(),
+        }
+    }
+}

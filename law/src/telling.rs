@@ -1,0 +1,59 @@
+//! Telling: the steps that the machine notes on its way, when it was asked to explain itself.
+//!
+//! Nothing here decides anything; without a list of steps nothing is noted and nothing is spent.
+
+use crate::answer::{Scheme, Standing};
+use crate::calendar::{Day, Month};
+use crate::explanation::{Clause, Step};
+use crate::fact::FactId;
+use crate::standing::{Machine, State};
+
+impl Machine<'_> {
+    pub(crate) fn note(&mut self, day: Day, facts: Vec<FactId>, clause: impl FnOnce() -> Clause) {
+        if let Some(steps) = &mut self.steps {
+            steps.push(Step { day, clause: clause(), facts });
+        }
+    }
+
+    pub(crate) fn note_changes(&mut self, day: Day, before: State) {
+        let now = self.state;
+        if let Some((_, fact)) = self.life.died
+            && now.standing == Standing::Closed
+            && before.standing != Standing::Closed
+        {
+            self.note(day, vec![fact], || Clause::Died);
+        }
+        let began: Vec<FactId> = self.life.jobs.iter().filter(|job| job.from == day).map(|job| job.fact).collect();
+        if now.standing == Standing::Employed && before.standing != Standing::Employed {
+            let back = self.lapse.is_some();
+            self.note(day, began, || if back { Clause::Reinstated } else { Clause::Employed });
+        } else if before.standing == Standing::Employed && now.standing != Standing::Employed && self.lapse.is_none() {
+            let ended = self.facts_of_jobs_ended(day);
+            self.note(day, ended, || Clause::EmploymentEnded);
+        }
+        let fell_due: Vec<Month> =
+            self.overdue_months(day).filter(|row| row.due.day.after() == day).map(|row| row.month).collect();
+        let overdue = now.overdue;
+        for month in fell_due.into_iter().filter(|_| overdue > 0) {
+            self.note(day, Vec::new(), || Clause::MonthOverdue { month, overdue });
+        }
+        for late in self.life.lates.iter().filter(|late| late.from == day) {
+            self.note(day, vec![late.fact], || Clause::LearntLate { until: late.due.day });
+        }
+        let certificates = self.life.certificates.iter().filter(|certificate| certificate.from == day);
+        let certified: Vec<FactId> = certificates.map(|certificate| certificate.fact).collect();
+        for scheme in Scheme::ALL {
+            let facts = if scheme == Scheme::Assistance { certified.clone() } else { Vec::new() };
+            match (before.covers.has(scheme), now.covers.has(scheme)) {
+                (false, true) => self.note(day, facts, || Clause::CoverBegan { scheme }),
+                (true, false) => self.note(day, Vec::new(), || Clause::CoverEnded { scheme }),
+                (true, true) | (false, false) => {}
+            }
+        }
+    }
+
+    pub(crate) fn facts_of_jobs_ended(&self, day: Day) -> Vec<FactId> {
+        let ended = self.life.jobs.iter().filter(|job| job.until.map(Day::after) == Some(day));
+        ended.map(|job| job.ended_by).collect()
+    }
+}

@@ -1,0 +1,242 @@
+//! A member's timeline, and the life that it tells at one instant: what was known then, corrections applied.
+//!
+//! Corrections meet their originals here and nowhere else, so that the rest of the law sees one life without
+//! contradictions. What is also settled here is what was *learnt late* (`Late`): a fact that takes something
+//! away after the day from which it counts, and the time that it therefore leaves the member. Absent: any
+//! opinion on standing, money or cover.
+
+use crate::calendar::{Day, Moment, Month};
+use crate::fact::{AssistanceLevel, EmploymentId, Fact, FactId, Recorded};
+use crate::money::Riel;
+use crate::policy::{Book, RetroactiveLoss};
+
+/// Everything that the ledger holds about one member, in the order in which it became known.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Timeline {
+    facts: Vec<Recorded>,
+}
+
+impl Timeline {
+    /// A timeline of these facts, given in any order.
+    pub fn new(mut facts: Vec<Recorded>) -> Timeline {
+        facts.sort_by_key(|recorded| (recorded.known, recorded.id));
+        Timeline { facts }
+    }
+
+    /// The facts, in the order in which they became known.
+    pub fn facts(&self) -> &[Recorded] {
+        &self.facts
+    }
+
+    /// Adds a fact that became known after all others.
+    pub fn push(&mut self, recorded: Recorded) {
+        debug_assert!(self.facts.last().is_none_or(|last| (last.known, last.id) < (recorded.known, recorded.id)));
+        self.facts.push(recorded);
+    }
+
+    /// The life as it was known at an instant, under the rules known at the same instant.
+    pub(crate) fn as_known(&self, known: Moment, book: &Book<'_>) -> Life {
+        let mut life = Life::default();
+        for recorded in self.facts.iter().filter(|recorded| recorded.known <= known) {
+            life.learn(recorded, book);
+        }
+        // Facts of one day keep the order in which they became known: the sorts are stable.
+        life.enrolments.sort_by_key(|enrolment| enrolment.on);
+        life.payments.sort_by_key(|payment| payment.on);
+        life.reversals = (0..life.payments.len()).filter(|&index| life.payments[index].reversal.is_some()).collect();
+        life.reversals.sort_by_key(|&index| life.payments[index].reversal.map(|r| (r.on, r.known, r.fact)));
+        life.jobs.retain(|job| !job.retracted && job.until.is_none_or(|until| job.from <= until));
+        life.jobs.sort_by_key(|job| job.from);
+        life.notices.sort_unstable();
+        life
+    }
+}
+
+/// One member's life as known at one instant: no fact contradicts another.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Life {
+    pub(crate) enrolments: Vec<Enrolment>,
+    pub(crate) payments: Vec<Payment>,
+    /// Indices into `payments` of the reversed ones, in the order in which the reversals count.
+    pub(crate) reversals: Vec<usize>,
+    pub(crate) jobs: Vec<Job>,
+    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) excuses: Vec<Excuse>,
+    pub(crate) notices: Vec<Day>,
+    pub(crate) confirmations: Vec<(Day, FactId)>,
+    pub(crate) waivers: Vec<(Day, FactId)>,
+    pub(crate) died: Option<(Day, FactId)>,
+    pub(crate) lates: Vec<Late>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Enrolment {
+    pub(crate) on: Day,
+    pub(crate) fact: FactId,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Payment {
+    pub(crate) on: Day,
+    pub(crate) amount: Riel,
+    pub(crate) month: Option<Month>,
+    pub(crate) fact: FactId,
+    pub(crate) reversal: Option<Reversal>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reversal {
+    pub(crate) on: Day,
+    pub(crate) known: Moment,
+    pub(crate) fact: FactId,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job {
+    pub(crate) id: EmploymentId,
+    pub(crate) from: Day,
+    pub(crate) until: Option<Day>,
+    pub(crate) fact: FactId,
+    /// The fact that gave the last day worked.
+    pub(crate) ended_by: FactId,
+    retracted: bool,
+}
+
+impl Job {
+    /// Whether the person works on the day.
+    pub(crate) fn covers(&self, day: Day) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day <= until)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Certificate {
+    pub(crate) level: AssistanceLevel,
+    pub(crate) from: Day,
+    pub(crate) until: Option<Day>,
+    pub(crate) fact: FactId,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Excuse {
+    pub(crate) from: Month,
+    pub(crate) to: Month,
+}
+
+/// What a fact that takes away leaves to a member who could not have known of it in time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Late {
+    /// The months that are owed again, which fall due no earlier than `due`.
+    pub(crate) first: Month,
+    /// The last of them.
+    pub(crate) last: Month,
+    /// The day from which the fact counts: from it to `due` no lapse takes effect.
+    pub(crate) from: Day,
+    /// The due day until which the member has time.
+    pub(crate) due: DueDay,
+    /// The fact itself.
+    pub(crate) fact: FactId,
+}
+
+/// A due day, and the month in which it lies before a holiday moves it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct DueDay {
+    pub(crate) day: Day,
+    pub(crate) month: Month,
+}
+
+impl Life {
+    fn learn(&mut self, recorded: &Recorded, book: &Book<'_>) {
+        let (fact, known) = (recorded.id, recorded.known);
+        match recorded.fact {
+            Fact::Enrolled { on } => {
+                self.enrolments.push(Enrolment { on, fact });
+                // Entered on the day itself is not late: nothing had been owed on any day that has passed.
+                if known.day() > on {
+                    self.lates.extend(late(book, known, on, fact, on.month(), Month(i32::MAX)));
+                }
+            }
+            Fact::Payment { on, amount, month } => {
+                self.payments.push(Payment { on, amount, month, fact, reversal: None });
+            }
+            Fact::Reversed { payment, on } => {
+                if let Some(payment) = self.payments.iter_mut().find(|p| p.fact == payment && p.reversal.is_none()) {
+                    payment.reversal = Some(Reversal { on: on.max(payment.on), known, fact });
+                }
+            }
+            Fact::Hired { employment, from, until, .. } => {
+                self.jobs.push(Job { id: employment, from, until, fact, ended_by: fact, retracted: false });
+            }
+            Fact::Separated { employment, last } => {
+                self.correct_job(employment, recorded, book, |job| job.until = Some(last));
+            }
+            Fact::Amended { employment, from, until } => self.correct_job(employment, recorded, book, |job| {
+                job.from = from.unwrap_or(job.from);
+                job.until = until.or(job.until);
+            }),
+            Fact::EmploymentRetracted { employment } => {
+                self.correct_job(employment, recorded, book, |job| job.retracted = true);
+            }
+            Fact::Certificate { level, from, until } => {
+                self.certificates.push(Certificate { level, from, until, fact });
+            }
+            Fact::Excused { from, to } => self.excuses.push(Excuse { from, to }),
+            Fact::NoticeServed { on } => self.notices.push(on),
+            Fact::LapseConfirmed { on } => self.confirmations.push((on, fact)),
+            Fact::LapseWaived { on } => self.waivers.push((on, fact)),
+            Fact::Died { on } => self.died = self.died.or(Some((on, fact))),
+        }
+    }
+
+    /// Changes an employment, and notes what the change takes away that the ledger had shown as given.
+    fn correct_job(
+        &mut self,
+        employment: EmploymentId,
+        recorded: &Recorded,
+        book: &Book<'_>,
+        change: impl FnOnce(&mut Job),
+    ) {
+        let Some(job) = self.jobs.iter_mut().find(|job| job.id == employment && !job.retracted) else {
+            return;
+        };
+        let before = *job;
+        change(job);
+        job.ended_by = recorded.id;
+        let after = *job;
+        let last_before = before.until.map_or(Month(i32::MAX), Day::month);
+        let (known, fact) = (recorded.known, recorded.id);
+        if after.retracted {
+            self.lates.extend(late(book, known, before.from, fact, before.from.month(), last_before));
+            return;
+        }
+        if after.from > before.from {
+            let last = after.from.month().plus(-1).min(last_before);
+            self.lates.extend(late(book, known, before.from, fact, before.from.month(), last));
+        }
+        if let Some(until) = after.until.filter(|&until| before.until.is_none_or(|before| until < before)) {
+            self.lates.extend(late(book, known, until.after(), fact, until.month().plus(1), last_before));
+        }
+    }
+}
+
+/// The time left by a fact that takes away from the day `from` and became known at `known`; none when it was
+/// known in time, or where the law takes away from the valid day.
+pub(crate) fn late(book: &Book<'_>, known: Moment, from: Day, fact: FactId, first: Month, last: Month) -> Option<Late> {
+    let learnt = known.day();
+    let revision = book.on(learnt);
+    if learnt < from || revision.retroactive_loss == RetroactiveLoss::FromValid {
+        return None;
+    }
+    let earliest = learnt.plus(i32::from(revision.learnt_late_days));
+    Some(Late { first, last, from, due: first_due_day(book, earliest), fact })
+}
+
+/// The first due day that is not before `earliest`.
+fn first_due_day(book: &Book<'_>, earliest: Day) -> DueDay {
+    let offset = i32::from(book.on(earliest).due_month_offset);
+    // Where revisions with different due days meet, due days need not rise with their months; a year on both
+    // sides is wider than any such fold.
+    let around = earliest.month().plus(-offset);
+    let candidates = (-12..=12).map(|step| book.due_day(around.plus(step)));
+    candidates.filter(|due| due.day >= earliest).min().unwrap_or(DueDay { day: earliest, month: earliest.month() })
+}

@@ -310,7 +310,7 @@ impl From<Level> for AssistanceLevel {
 }
 
 /// The law of the case files, frozen, so that no edit of a shipped law breaks a case.
-fn frozen_kh_current() -> Revision {
+pub(crate) fn frozen_kh_current() -> Revision {
     let entitlement = vec![Entitlement::Consecutive(2), Entitlement::Window { insured: 6, of: 12 }];
     Revision {
         effective: Day(0),

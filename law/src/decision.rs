@@ -63,6 +63,13 @@ pub struct MonthLine {
     pub state: MonthState,
 }
 
+impl MonthLine {
+    /// Whether it has fallen due unpaid.
+    pub fn is_overdue(&self) -> bool {
+        self.state == MonthState::Overdue
+    }
+}
+
 /// How a month stands on the day of the answer; the first that applies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MonthState {

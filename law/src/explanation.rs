@@ -136,33 +136,33 @@ impl Clause {
     /// clause only follows from the facts.
     pub fn fields(&self) -> &'static [&'static str] {
         match self {
-            Clause::Enrolled { .. } => &["enrolment"],
+            Clause::Enrolled { .. } | Clause::Employed | Clause::EmploymentEnded | Clause::Died => &[],
             Clause::EnrolmentRefused { reason } => match reason {
-                EnrolmentRefusal::VoluntaryAbandoned => &["bar"],
-                EnrolmentRefusal::Deceased | EnrolmentRefusal::FormallyEmployed | EnrolmentRefusal::AlreadyEnrolled => {
-                    &["enrolment"]
-                }
+                EnrolmentRefusal::VoluntaryAbandoned => &["voluntary.return.bar"],
+                EnrolmentRefusal::Deceased
+                | EnrolmentRefusal::FormallyEmployed
+                | EnrolmentRefusal::AlreadyEnrolled => &[],
             },
-            Clause::PaymentAllocated { .. } => &["contribution", "prepay_months"],
+            Clause::PaymentAllocated { .. } => &["voluntary.contribution_riel", "voluntary.prepay_months"],
             Clause::PaymentSuspended { reason, .. } => match reason {
-                SuspenseReason::Abandoned => &["back_payment"],
-                SuspenseReason::NotEnrolled | SuspenseReason::Deceased => &["enrolment"],
+                SuspenseReason::Abandoned => &["voluntary.return.back_payment"],
+                SuspenseReason::NotEnrolled | SuspenseReason::Deceased => &[],
             },
-            Clause::PaymentSavedUp { .. } | Clause::ReturnedByBackPayment { .. } => &["back_payment"],
-            Clause::PaymentReversed { .. } | Clause::LearntLate { .. } => &["learnt_late_days"],
-            Clause::MonthOverdue { .. } => &["due_day", "due_month_offset"],
-            Clause::LapsePending { .. } | Clause::LapseWaived | Clause::LapseAverted => &["confirmation"],
-            Clause::Lapsed { .. } => &["lapse", "lapse_effective"],
-            Clause::Employed | Clause::EmploymentEnded => &["formal_entitlement"],
-            Clause::Reinstated => &["formal_employment_door"],
-            Clause::BarStandsAgain | Clause::BarLifted { .. } => &["lifts_bar_after_months"],
+            Clause::PaymentSavedUp { .. } | Clause::ReturnedByBackPayment { .. } => &["voluntary.return.back_payment"],
+            Clause::PaymentReversed { .. } | Clause::LearntLate { .. } => &["late_knowledge.learnt_late_days"],
+            Clause::MonthOverdue { .. } => &["voluntary.due_day", "voluntary.due_month_offset"],
+            Clause::LapsePending { .. } | Clause::LapseWaived | Clause::LapseAverted => {
+                &["voluntary.lapse.confirmation"]
+            }
+            Clause::Lapsed { .. } => &["voluntary.lapse.conditions", "voluntary.lapse.effective"],
+            Clause::Reinstated => &["voluntary.return.bar"],
+            Clause::BarStandsAgain | Clause::BarLifted { .. } => &["voluntary.return.lifts_bar_after_months"],
             Clause::CoverBegan { scheme } | Clause::CoverEnded { scheme } => match scheme {
-                Scheme::Voluntary => &["entitlement"],
-                Scheme::Formal => &["formal_entitlement"],
-                Scheme::RunOff => &["run_off_months"],
-                Scheme::Assistance => &["assistance_levels"],
+                Scheme::Voluntary => &["voluntary.entitlement"],
+                Scheme::Formal => &["formal.private.entitlement"],
+                Scheme::RunOff => &["formal.private.run_off_months"],
+                Scheme::Assistance => &["assistance.levels"],
             },
-            Clause::Died => &["enrolment"],
         }
     }
 }

@@ -252,7 +252,12 @@ impl<'a> Book<'a> {
         &self.revisions
     }
 
-    /// The day on which a month falls due by its own revision.
+    /// The last day on which a month can be paid without being overdue, by its own revision.
+    pub fn due(&self, month: Month) -> Day {
+        self.due_day(month).day
+    }
+
+    /// The due day of a month, with the month in which it lies before a holiday moves it.
     pub(crate) fn due_day(&self, month: Month) -> DueDay {
         let revision = self.on(month.first_day());
         let lies_in = month.plus(i32::from(revision.due_month_offset));

@@ -34,6 +34,39 @@ impl Timeline {
         self.facts.push(recorded);
     }
 
+    /// The days of an employment as known at an instant; none when it is unknown or was retracted.
+    pub fn employment(&self, employment: EmploymentId, known: Moment) -> Option<Employment> {
+        let mut found = None;
+        for recorded in self.facts.iter().filter(|recorded| recorded.known <= known) {
+            match recorded.fact {
+                Fact::Hired { employment: id, from, until, .. } if id == employment => {
+                    found = Some(Employment { from, until });
+                }
+                Fact::Separated { employment: id, last } if id == employment => {
+                    found = found.map(|e| Employment { until: Some(last), ..e });
+                }
+                Fact::Amended { employment: id, from, until } if id == employment => {
+                    found = found.map(|e| Employment { from: from.unwrap_or(e.from), until: until.or(e.until) });
+                }
+                Fact::EmploymentRetracted { employment: id } if id == employment => found = None,
+                Fact::Enrolled { .. }
+                | Fact::Payment { .. }
+                | Fact::Reversed { .. }
+                | Fact::Hired { .. }
+                | Fact::Separated { .. }
+                | Fact::Amended { .. }
+                | Fact::EmploymentRetracted { .. }
+                | Fact::Certificate { .. }
+                | Fact::Excused { .. }
+                | Fact::NoticeServed { .. }
+                | Fact::LapseConfirmed { .. }
+                | Fact::LapseWaived { .. }
+                | Fact::Died { .. } => {}
+            }
+        }
+        found
+    }
+
     /// The life as it was known at an instant, under the rules known at the same instant.
     pub(crate) fn as_known(&self, known: Moment, book: &Book<'_>) -> Life {
         let mut life = Life::default();
@@ -50,6 +83,15 @@ impl Timeline {
         life.notices.sort_unstable();
         life
     }
+}
+
+/// The days of an employment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Employment {
+    /// The first day worked.
+    pub from: Day,
+    /// The last day worked, where it is known.
+    pub until: Option<Day>,
 }
 
 /// One member's life as known at one instant: no fact contradicts another.

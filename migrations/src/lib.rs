@@ -1,1 +1,24 @@
-//! migrations
+//! The schema of the ledger, step by step: every step that a database has ever taken, in order.
+//!
+//! A step that was released is never edited; the next change is the next step. Deliberately absent: the reading
+//! and writing of rows, and data of any kind.
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
+use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr};
+
+mod m20261101_000001_ledger;
+
+/// Takes a database from whatever step it is at to the newest one, and refuses one that is ahead. Takes no lock, so
+/// only one process may do it at a time.
+pub async fn bring_up_to_date(writer: &DatabaseConnection) -> Result<(), DbErr> {
+    Migrator::up(writer, None).await
+}
+
+struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261101_000001_ledger::Migration)]
+    }
+}

@@ -1,0 +1,195 @@
+//! Every setting, read once, checked once and passed down by value.
+//!
+//! Defaults are in `config.default.toml`; a file given with `--config` overrides them, and `KRAMA_` variables
+//! override both (`KRAMA_SERVER__LISTEN=127.0.0.1:7411`). Nothing else in the program reads the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use serde::Deserialize;
+
+const DEFAULTS: &str = include_str!("config.default.toml");
+
+/// All settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the server listens and how it stops.
+    pub server: Server,
+    /// Where the ledger is kept.
+    pub store: Store,
+    /// By which law it decides.
+    pub policy: Policy,
+    /// What exists in a sandbox only.
+    pub sandbox: Sandbox,
+    /// A bound on everything that grows.
+    pub limits: Limits,
+    /// Where traces go.
+    pub telemetry: Telemetry,
+}
+
+/// Where the server listens and how it stops.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// The address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How long a stopping server waits for calls under way, in seconds.
+    pub drain_seconds: u64,
+}
+
+/// Where the ledger is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// The SQLite database file.
+    pub path: PathBuf,
+    /// The file with the key that seals personal data; made at the first start.
+    pub key_file: PathBuf,
+    /// How many connections read at the same time.
+    pub readers: u32,
+}
+
+/// By which law the server decides.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The folder of the law, with one document per revision.
+    pub folder: PathBuf,
+}
+
+/// What exists in a sandbox only.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// Whether the server is a sandbox: callers name themselves, and the clock can be moved. Loopback only.
+    pub enabled: bool,
+    /// Where the clock of a fresh sandbox stands, as a day; the present one when empty.
+    pub clock_start: String,
+}
+
+/// A bound on everything that grows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Commands that share one commit at most.
+    pub batch_commands: usize,
+    /// Commands that may wait for the writer.
+    pub waiting_commands: usize,
+    /// The longest time that a call may take, in milliseconds.
+    pub call_milliseconds: u64,
+    /// The largest message that is read, in bytes.
+    pub message_bytes: usize,
+    /// Calls that one connection may have under way.
+    pub calls_per_connection: u32,
+    /// Records on a page when the caller does not say.
+    pub page_default: u32,
+    /// Records on a page at most.
+    pub page_most: u32,
+    /// The largest amount of one payment, in riel.
+    pub amount_riel: i64,
+    /// How many days a hire may lie ahead.
+    pub hire_ahead_days: i32,
+    /// How old the value date of a collector's payment may be, in days, before an officer must look at it.
+    pub max_backdate_days: i32,
+    /// The longest text in a field, in bytes.
+    pub text_bytes: usize,
+}
+
+/// Where traces go.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// Which log lines are written, in the syntax of `RUST_LOG`.
+    pub log: String,
+    /// Whether log lines are JSON.
+    pub json: bool,
+    /// The OTLP collector to which traces are sent; none when empty.
+    pub otlp_endpoint: String,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadConfig {
+    /// A setting is missing, misspelt or of the wrong kind.
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(#[from] Box<figment::Error>),
+    /// A setting has a value that would not work.
+    #[error("`{setting}` {problem}")]
+    Unusable {
+        /// Which setting.
+        setting: &'static str,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads the defaults, a file if one is given, and the environment.
+    ///
+    /// # Errors
+    /// A setting is unknown, malformed or unusable; the message names it.
+    pub fn read(file: Option<&Path>) -> Result<Config, BadConfig> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let config: Config =
+            figment.merge(Env::prefixed("KRAMA_").split("__")).extract().map_err(Box::new)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The defaults alone, whatever the environment says.
+    ///
+    /// # Errors
+    /// Never, unless the defaults of the program are broken.
+    pub fn defaults() -> Result<Config, BadConfig> {
+        Ok(Figment::from(Toml::string(DEFAULTS)).extract().map_err(Box::new)?)
+    }
+
+    /// Checks what no single type can.
+    ///
+    /// # Errors
+    /// A setting would not work.
+    pub fn check(&self) -> Result<(), BadConfig> {
+        let unusable = |setting, problem: &str| Err(BadConfig::Unusable { setting, problem: problem.to_owned() });
+        if self.sandbox.enabled && !self.server.listen.ip().is_loopback() {
+            return unusable("server.listen", "must be a loopback address in a sandbox, such as 127.0.0.1:7411");
+        }
+        if self.limits.batch_commands == 0 || self.limits.waiting_commands == 0 {
+            return unusable("limits.batch_commands", "and limits.waiting_commands must be at least 1");
+        }
+        if self.limits.page_default == 0 || self.limits.page_default > self.limits.page_most {
+            return unusable("limits.page_default", "must lie between 1 and limits.page_most");
+        }
+        if self.store.readers == 0 {
+            return unusable("store.readers", "must be at least 1");
+        }
+        let start = &self.sandbox.clock_start;
+        if !start.is_empty() && start.parse::<krama_law::calendar::Day>().is_err() {
+            return unusable("sandbox.clock_start", "must be a day such as 2025-01-01, or empty");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_can_be_used() {
+        Config::defaults().unwrap().check().unwrap();
+    }
+
+    #[test]
+    fn a_sandbox_beyond_loopback_is_refused() {
+        let mut config = Config::defaults().unwrap();
+        config.sandbox.enabled = true;
+        config.server.listen = "0.0.0.0:7411".parse().unwrap();
+        assert!(config.check().unwrap_err().to_string().contains("server.listen"));
+    }
+}

@@ -1,0 +1,156 @@
+//! The desk: load, decide, record. One short function an RPC, and one write path for all of them.
+//!
+//! What is decided comes from `krama_law`, what is kept goes to the store; here the two meet. Deliberately absent:
+//! wire types, SQL, and any rule of law.
+
+pub mod caller;
+pub mod failure;
+pub mod person;
+pub mod reading;
+pub mod transact;
+
+pub mod contribution;
+pub mod coverage;
+pub mod employment;
+pub mod member;
+
+mod page;
+
+use std::sync::Arc;
+
+use krama_law::calendar::Moment;
+use krama_law::policy::Law;
+
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::operation::caller::Caller;
+use crate::operation::failure::{Failure, Refusal};
+use crate::operation::transact::{Writer, WriterHandle};
+use crate::store;
+use crate::store::connection::{Settings, Store};
+use crate::store::ledger;
+
+/// Why a desk cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotOpen {
+    /// The files of the ledger cannot be used.
+    #[error("the ledger cannot be opened: {0}")]
+    Store(#[from] store::failure::Failure),
+    /// The ledger belongs to a sandbox, where time was moved and callers named themselves.
+    #[error("this ledger belongs to a sandbox; start it with --sandbox, or give another `store.path`")]
+    IsSandbox,
+    /// The ledger is real.
+    #[error("this ledger is no sandbox; start it without --sandbox, or give another `store.path`")]
+    IsNoSandbox,
+}
+
+/// The bounds of the desk.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Commands that share one commit at most.
+    pub batch_commands: usize,
+    /// Commands that may wait for the writer.
+    pub waiting_commands: usize,
+    /// How many days a hire may lie ahead.
+    pub hire_ahead_days: i32,
+    /// How old the value date of a collector's payment may be before an officer must look at it.
+    pub max_backdate_days: i32,
+    /// Records that one answer holds at most.
+    pub page_most: u32,
+}
+
+/// What a desk is opened with.
+#[derive(Debug)]
+pub struct Opening {
+    /// Where the ledger lies.
+    pub store: Settings,
+    /// By which law is decided.
+    pub law: Law,
+    /// The bounds of the desk.
+    pub limits: Limits,
+    /// Set for a sandbox, with the instant at which the clock of a fresh one stands (the present when absent).
+    pub sandbox: Option<Option<Moment>>,
+}
+
+/// The desk of one ledger.
+pub struct Desk {
+    store: Store,
+    clock: Clock,
+    law: Law,
+    limits: Limits,
+    writer: WriterHandle,
+    epoch: String,
+}
+
+impl Desk {
+    /// Opens the ledger and lets its writer run on the present runtime.
+    ///
+    /// # Errors
+    /// The files of the ledger cannot be used, or a sandbox is mixed up with a ledger that is none.
+    pub async fn open(opening: Opening) -> Result<(Arc<Desk>, JoinHandle<()>), CannotOpen> {
+        let Opening { store: settings, law, limits, sandbox } = opening;
+        let store = Store::open(&settings).await?;
+        let read = store.read().await?;
+        let identity = ledger::identity(&read).await?;
+        let (position, last_known) = ledger::last(&read).await?;
+        drop(read);
+        let clock = match sandbox {
+            None if identity.sandbox => return Err(CannotOpen::IsSandbox),
+            None => Clock::System,
+            Some(_) if position > 0 && !identity.sandbox => return Err(CannotOpen::IsNoSandbox),
+            // Time in a ledger that has commands goes on where it stood, so that nothing lapses by a restart.
+            Some(_) if position > 0 => Clock::sandbox(Some(Moment(last_known))),
+            Some(start) => {
+                let write = store.begin().await?;
+                ledger::mark_sandbox(&write).await?;
+                write.commit().await?;
+                Clock::sandbox(start)
+            }
+        };
+        let (handle, queue) = WriterHandle::new(limits.waiting_commands);
+        let desk = Arc::new(Desk { store, clock, law, limits, writer: handle, epoch: identity.epoch });
+        let task = tokio::spawn(Writer::new(desk.clone(), queue).run());
+        Ok((desk, task))
+    }
+
+    /// Answers what waits, takes no more commands and closes the ledger.
+    pub async fn close(&self, writer: JoinHandle<()>) {
+        self.writer.stop().await;
+        if let Err(error) = writer.await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the writer did not end by itself");
+        }
+        if let Err(failure) = self.store.close().await {
+            tracing::error!(error = &failure as &dyn std::error::Error, "the ledger did not close by itself");
+        }
+    }
+
+    /// The bounds of the desk.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The epoch of the ledger's positions.
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    /// Leaves the audit row of a call that was refused before it came to the desk.
+    pub async fn note_refusal(&self, caller: Option<&Caller>, method: &str, reason: &'static str) {
+        self.writer.note_refusal(caller.cloned(), method.to_owned(), reason).await;
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Sets the clock of a sandbox forward.
+    ///
+    /// # Errors
+    /// The instant lies before the present one.
+    pub fn move_clock(&self, to: Moment) -> Result<Moment, Failure> {
+        let now = self.clock.now();
+        Ok(self.clock.move_to(to).map_err(|_| Refusal::ClockBackwards { to, now })?)
+    }
+}

@@ -1,0 +1,228 @@
+//! Coverage: the question of a hospital, and the explanation behind an answer.
+//!
+//! A question about somebody who is unknown, who is named with a wrong second fact or who is out of the caller's
+//! scope has one and the same answer. Absent: entitlement and everything else that the law decides.
+
+use krama_law::answer::{Answer, Cover, Scheme, Standing};
+use krama_law::calendar::{Day, Moment};
+use krama_law::decision::{Explanation, decide, explain, first_day_of_cover, least_saving_amount};
+use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
+use krama_law::money::Riel;
+use krama_law::policy::Law;
+use krama_law::timeline::Timeline;
+
+use crate::operation::Desk;
+use crate::operation::failure::{Failure, IdentifierKind, Refusal};
+use crate::operation::page::Needs;
+use crate::operation::person::{BirthDate, Identifier, birth_of, identifier_hash, phone_hash};
+use crate::operation::reading::{AtLeast, Reading};
+use crate::store::person::Details;
+
+/// What the law says of a member, with what the member can do about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decision {
+    /// The answer of the law.
+    pub answer: Answer,
+    /// What is owed for months that are overdue, in riel.
+    pub owed: Riel,
+    /// The least amount that still prevents the next lapse.
+    pub least_amount: Option<Riel>,
+    /// The doors that stand open.
+    pub doors: Vec<Door>,
+}
+
+/// A way back after a lapse.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Door {
+    /// Which door.
+    pub kind: DoorKind,
+    /// What it costs today, in riel.
+    pub price: Option<Riel>,
+    /// The first day of benefits if it is used today and nothing more is recorded.
+    pub first_benefit_day: Option<Day>,
+}
+
+/// The ways back after a lapse.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DoorKind {
+    /// Formal employment.
+    FormalEmployment,
+    /// Paying what is owed.
+    BackPayment,
+    /// Enrolling again.
+    ReEnrolment,
+}
+
+impl Decision {
+    /// The decision for a day, as known at an instant.
+    pub(crate) fn of(timeline: &Timeline, law: &Law, day: Day, known: Moment) -> Decision {
+        let explanation = explain(timeline, law, day, known);
+        Decision::from_explanation(&explanation, timeline, law)
+    }
+
+    fn from_explanation(explanation: &Explanation, timeline: &Timeline, law: &Law) -> Decision {
+        let answer = explanation.answer.clone();
+        let (day, known) = (answer.valid_at, answer.known_at);
+        let overdue = explanation.months.iter().filter(|line| line.is_overdue() && answer.overdue > 0);
+        let owed = overdue.map(|line| line.price - line.allocated).sum();
+        let least_amount = answer.last_safe_day.and_then(|_| least_saving_amount(timeline, law, day, known));
+        let doors = doors(&answer, timeline, law);
+        Decision { answer, owed, least_amount, doors }
+    }
+}
+
+/// The doors that stand open on the day of an answer, each tried by the kernel with one more fact.
+fn doors(answer: &Answer, timeline: &Timeline, law: &Law) -> Vec<Door> {
+    if answer.standing != Standing::Abandoned {
+        return Vec::new();
+    }
+    let (day, known) = (answer.valid_at, answer.known_at);
+    let with = |fact: Fact| {
+        let mut facts = timeline.facts().to_vec();
+        facts.push(Recorded { id: FactId(i64::MAX), known, fact });
+        Timeline::new(facts)
+    };
+    let hired = with(Fact::Hired { employment: EmploymentId(i64::MAX), sector: Sector::Private, from: day, until: None });
+    let mut doors = vec![Door {
+        kind: DoorKind::FormalEmployment,
+        price: None,
+        first_benefit_day: first_day_of_cover(&hired, law, Scheme::Formal, day, known),
+    }];
+    if let Some(price) = answer.back_payment_price {
+        let lacking = (price - answer.money.pot).max(1);
+        let paid = with(Fact::Payment { on: day, amount: lacking, month: None });
+        let first_benefit_day = first_day_of_cover(&paid, law, Scheme::Voluntary, day, known);
+        doors.push(Door { kind: DoorKind::BackPayment, price: Some(price), first_benefit_day });
+    }
+    if krama_law::decision::refusal_of_enrolment(timeline, law, day, known).is_none() {
+        doors.push(Door { kind: DoorKind::ReEnrolment, price: None, first_benefit_day: None });
+    }
+    doors
+}
+
+/// A hospital's question.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Check {
+    /// The number that the person shows.
+    pub identifier: Identifier,
+    /// One more thing that the person knows.
+    pub second_fact: SecondFact,
+    /// The day of the service; today when absent.
+    pub service_date: Option<Day>,
+}
+
+/// What a person knows besides a number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SecondFact {
+    /// The birth date.
+    BirthDate(BirthDate),
+    /// The year of birth alone.
+    BirthYear(u16),
+    /// The phone number in the register.
+    Phone(String),
+}
+
+/// The answer to a hospital.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Checked {
+    /// Nobody with this number and this second fact is known.
+    NoMatch,
+    /// The number is of a registry that is not loaded, so that nothing can be said.
+    CannotTell,
+    /// The person is known.
+    Known {
+        /// Every cover on the day.
+        covers: Vec<Cover>,
+        /// The day of the service.
+        day: Day,
+        /// As known at.
+        known: Moment,
+        /// The revision in force on the day.
+        revision: Day,
+        /// Proves later what was answered, as of the position of the answer.
+        proof: [u8; 5],
+    },
+}
+
+impl Desk {
+    /// Answers a hospital.
+    ///
+    /// # Errors
+    /// The day of the service lies in the future.
+    pub async fn check_coverage(&self, check: &Check, at_least: Option<AtLeast>) -> Result<Reading<Checked>, Failure> {
+        let snapshot = self.snapshot(at_least.as_ref()).await?;
+        let today = snapshot.today();
+        let day = check.service_date.unwrap_or(today);
+        if day > today {
+            return Err(Refusal::DayInFuture { field: "service_date", day, latest: today }.into());
+        }
+        let vault = self.store.vault();
+        let hash = identifier_hash(vault, &check.identifier);
+        let page = self.page(&snapshot, Needs { hashes: vec![hash], ..Needs::default() }).await?;
+        let known_by = page.holders(&hash).iter().find_map(|&member| {
+            let details = page.person(member)?;
+            self.confirms(details, &check.second_fact).then_some(member)
+        });
+        let Some(member) = known_by else {
+            // The registry of these cards is not loaded: that nobody is found says nothing about the person.
+            let equity_card = check.identifier.kind == IdentifierKind::EquityCard;
+            return Ok(snapshot.with(if equity_card { Checked::CannotTell } else { Checked::NoMatch }));
+        };
+        let answer = decide(&page.timeline(member), &self.law, day, snapshot.known);
+        let covered = i64::from(!answer.covers.is_empty());
+        let evidence = format!("{member}|{}|{covered}|{}", day.0, snapshot.position);
+        let mut proof = [0; 5];
+        proof.copy_from_slice(&vault.search_hash("check", &evidence)[..5]);
+        let (covers, known, revision) = (answer.covers, snapshot.known, answer.revision);
+        Ok(snapshot.with(Checked::Known { covers, day, known, revision, proof }))
+    }
+
+    /// Whether the register confirms a second fact.
+    fn confirms(&self, details: &Details, second_fact: &SecondFact) -> bool {
+        match second_fact {
+            SecondFact::BirthDate(told) => birth_of(details).is_some_and(|held| held.agrees(*told)),
+            SecondFact::BirthYear(year) => details.birth_year == Some(*year),
+            SecondFact::Phone(phone) => {
+                let vault = self.store.vault();
+                details.phone.as_deref().is_some_and(|held| phone_hash(vault, held) == phone_hash(vault, phone))
+            }
+        }
+    }
+
+    /// The decision for a day as known at an instant, with all that led to it.
+    ///
+    /// # Errors
+    /// There is no such member, or the instant lies in the future.
+    pub async fn explain_coverage(
+        &self,
+        member: i64,
+        valid_at: Option<Day>,
+        known_at: Option<Moment>,
+        at_least: Option<AtLeast>,
+    ) -> Result<Reading<(Decision, Explanation)>, Failure> {
+        let snapshot = self.snapshot(at_least.as_ref()).await?;
+        let known = known_at.unwrap_or(snapshot.known);
+        if known > snapshot.known {
+            return Err(Refusal::KnownAtInFuture { known_at: known, now: snapshot.known }.into());
+        }
+        let page = self.page(&snapshot, Needs { members: vec![member], ..Needs::default() }).await?;
+        if page.person(member).is_none() {
+            return Err(Refusal::MemberNotFound { member }.into());
+        }
+        let timeline = page.timeline(member);
+        let explanation = explain(&timeline, &self.law, valid_at.unwrap_or(snapshot.today()), known);
+        let decision = Decision::from_explanation(&explanation, &timeline, &self.law);
+        Ok(snapshot.with((decision, explanation)))
+    }
+
+    /// What supports a clause in the law known at an instant: the citation of its chief field, or the assumption.
+    pub fn citation(&self, fields: &[&str], day: Day, known: Moment) -> String {
+        let book = self.law.as_known(known);
+        let source = fields.iter().find_map(|field| book.on(day).source(field));
+        source.map_or_else(String::new, |source| match (&source.citation, &source.assumption) {
+            (Some(citation), _) => citation.clone(),
+            (None, Some(assumption)) => format!("Assumption: {assumption}"),
+            (None, None) => String::new(),
+        })
+    }
+}

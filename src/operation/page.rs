@@ -1,0 +1,251 @@
+//! The page: what a batch of commands, or one question, may see of the ledger, held in memory.
+//!
+//! A command says what it needs; the page loads all needs of a batch in a fixed number of queries, takes in what
+//! the commands add, so that later ones of the batch see it, and writes all of it down at the end. Absent:
+//! decisions.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use krama_law::calendar::Moment;
+use krama_law::fact::{EmploymentId, Recorded};
+use krama_law::timeline::{Employment, Timeline};
+
+use crate::operation::transact::{Accepted, position_of};
+use crate::store::connection::{Readable, Write};
+use crate::store::employer::{self, AccessRow, EmployerRow};
+use crate::store::employment::{self, EmploymentRow};
+use crate::store::failure::Failure;
+use crate::store::fact;
+use crate::store::ledger::{self, CommandRow};
+use crate::store::payment::{self, PaymentKey, PaymentRow};
+use crate::store::person::{self, Details, IdentifierRow, PersonRow};
+use crate::store::seal::Vault;
+
+/// What a batch needs to see.
+#[derive(Default)]
+pub(crate) struct Needs {
+    pub(crate) requests: Vec<(String, [u8; 16])>,
+    pub(crate) payments: Vec<PaymentKey>,
+    pub(crate) hashes: Vec<[u8; 32]>,
+    pub(crate) members: Vec<i64>,
+    pub(crate) employers: Vec<i64>,
+    pub(crate) employer_numbers: Vec<String>,
+    pub(crate) employments: Vec<(i64, String)>,
+}
+
+/// What one accepted command adds.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) facts: Vec<(i64, Recorded)>,
+    pub(crate) payments: Vec<PaymentRow>,
+    pub(crate) employers: Vec<EmployerRow>,
+    pub(crate) access: Vec<AccessRow>,
+    pub(crate) employments: Vec<EmploymentRow>,
+    pub(crate) persons: Vec<(PersonRow, Details)>,
+    pub(crate) identifiers: Vec<IdentifierRow>,
+    /// What a person wrote about the command, in clear; it is sealed when it is kept.
+    pub(crate) note: Option<String>,
+    /// What the report tells besides its fact, by a number of its subject.
+    pub(crate) detail: i16,
+}
+
+/// What is seen.
+#[derive(Default)]
+pub(crate) struct Page {
+    commands: HashMap<(String, [u8; 16]), CommandRow>,
+    accepted: HashMap<i64, Accepted>,
+    payments: HashMap<PaymentKey, PaymentRow>,
+    holders: HashMap<[u8; 32], Vec<i64>>,
+    employers: HashMap<i64, EmployerRow>,
+    employer_numbers: HashMap<String, i64>,
+    access: HashMap<i64, Vec<AccessRow>>,
+    employments: HashMap<(i64, String), Vec<EmploymentRow>>,
+    timelines: HashMap<i64, Timeline>,
+    persons: HashMap<i64, Details>,
+    new_commands: Vec<CommandRow>,
+    new: Rows,
+}
+
+impl Page {
+    /// Loads what is needed: first what the needs name, then the members to whom that leads.
+    pub(crate) async fn load(conn: &impl Readable, vault: &Vault, needs: Needs) -> Result<Page, Failure> {
+        let mut page = Page::default();
+        let commands = ledger::commands_by_request(conn, &distinct(needs.requests)).await?;
+        let payments = payment::by_keys(conn, &distinct(needs.payments)).await?;
+        let identifiers = person::identifiers_by_hash(conn, &distinct(needs.hashes)).await?;
+        let mut employers = employer::by_ids(conn, &distinct(needs.employers.clone())).await?;
+        employers.extend(employer::by_numbers(conn, &distinct(needs.employer_numbers)).await?);
+        let access = employer::access_of_employers(conn, &distinct(needs.employers)).await?;
+        let employments = employment::by_numbers(conn, &distinct(needs.employments)).await?;
+
+        let mut members: BTreeSet<i64> = needs.members.into_iter().collect();
+        members.extend(identifiers.iter().map(|identifier| identifier.member));
+        members.extend(payments.iter().filter_map(|payment| payment.member));
+        members.extend(employments.iter().filter_map(|employment| employment.member));
+        members.extend(commands.iter().filter_map(|command| command.subject));
+        let members: Vec<i64> = members.into_iter().collect();
+        let found = payments.iter().map(|payment| payment.id).chain(employments.iter().map(|employment| employment.id));
+        let mut positions: Vec<i64> = found.map(position_of).collect();
+        positions.extend(employers.iter().map(|employer| employer.position));
+        positions.extend(access.iter().map(|grant| grant.position));
+        let facts = fact::facts_of(conn, &members).await?;
+        for command in ledger::commands_at(conn, &distinct(positions)).await? {
+            page.note_accepted(&command);
+        }
+        for person in person::latest(conn, &members).await? {
+            page.persons.insert(person.member, person.open(vault)?);
+        }
+        page.take_in_facts(facts);
+        for command in commands {
+            page.note_accepted(&command);
+            page.commands.insert((command.caller.clone(), command.request_id), command);
+        }
+        page.take_in_records(&payments, &employers, &access, &employments);
+        page.take_in_identifiers(&identifiers);
+        Ok(page)
+    }
+
+    /// Takes in what an accepted command adds.
+    pub(crate) fn add(&mut self, rows: Rows) {
+        self.take_in_facts(rows.facts.clone());
+        self.take_in_records(&rows.payments, &rows.employers, &rows.access, &rows.employments);
+        self.take_in_identifiers(&rows.identifiers);
+        for (person, details) in &rows.persons {
+            self.persons.insert(person.member, details.clone());
+        }
+        self.new.facts.extend(rows.facts);
+        self.new.payments.extend(rows.payments);
+        self.new.employers.extend(rows.employers);
+        self.new.access.extend(rows.access);
+        self.new.employments.extend(rows.employments);
+        self.new.persons.extend(rows.persons);
+        self.new.identifiers.extend(rows.identifiers);
+    }
+
+    pub(crate) fn add_command(&mut self, command: CommandRow) {
+        self.note_accepted(&command);
+        self.commands.insert((command.caller.clone(), command.request_id), command.clone());
+        self.new_commands.push(command);
+    }
+
+    /// Writes down everything that was added.
+    pub(crate) async fn save(&self, write: &Write) -> Result<(), Failure> {
+        let persons: Vec<PersonRow> = self.new.persons.iter().map(|(person, _)| person.clone()).collect();
+        ledger::insert_commands(write, &self.new_commands).await?;
+        person::insert_persons(write, &persons).await?;
+        person::insert_identifiers(write, &self.new.identifiers).await?;
+        employer::insert(write, &self.new.employers).await?;
+        employer::insert_access(write, &self.new.access).await?;
+        employment::insert(write, &self.new.employments).await?;
+        payment::insert(write, &self.new.payments).await?;
+        fact::insert_facts(write, &self.new.facts).await
+    }
+
+    fn take_in_facts(&mut self, facts: Vec<(i64, Recorded)>) {
+        let mut by_member: BTreeMap<i64, Vec<Recorded>> = BTreeMap::new();
+        for (member, recorded) in facts {
+            by_member.entry(member).or_default().push(recorded);
+        }
+        for (member, facts) in by_member {
+            let timeline = self.timelines.entry(member).or_default();
+            if timeline.facts().is_empty() {
+                *timeline = Timeline::new(facts);
+            } else {
+                facts.into_iter().for_each(|recorded| timeline.push(recorded));
+            }
+        }
+    }
+
+    fn take_in_records(
+        &mut self,
+        payments: &[PaymentRow],
+        employers: &[EmployerRow],
+        access: &[AccessRow],
+        employments: &[EmploymentRow],
+    ) {
+        for payment in payments {
+            self.payments.insert(payment.key.clone(), payment.clone());
+        }
+        for employer in employers {
+            self.employer_numbers.insert(employer.number.clone(), employer.id);
+            self.employers.insert(employer.id, employer.clone());
+        }
+        for grant in access {
+            self.access.entry(grant.employer).or_default().push(grant.clone());
+        }
+        for employment in employments {
+            let key = (employment.employer, employment.number.clone());
+            self.employments.entry(key).or_default().push(employment.clone());
+        }
+    }
+
+    fn take_in_identifiers(&mut self, identifiers: &[IdentifierRow]) {
+        for identifier in identifiers {
+            let holders = self.holders.entry(identifier.hash).or_default();
+            if !holders.contains(&identifier.member) {
+                holders.push(identifier.member);
+            }
+        }
+    }
+
+    fn note_accepted(&mut self, command: &CommandRow) {
+        self.accepted.insert(command.position, Accepted::of(command));
+    }
+
+    // ---- What is seen ---------------------------------------------------------------------------------------
+
+    pub(crate) fn command(&self, request: &(String, [u8; 16])) -> Option<&CommandRow> {
+        self.commands.get(request)
+    }
+
+    pub(crate) fn accepted(&self, position: i64) -> Option<Accepted> {
+        self.accepted.get(&position).copied()
+    }
+
+    pub(crate) fn payment(&self, key: &PaymentKey) -> Option<&PaymentRow> {
+        self.payments.get(key)
+    }
+
+    /// The members who hold a number, a phone or another trait, by its keyed hash.
+    pub(crate) fn holders(&self, hash: &[u8; 32]) -> &[i64] {
+        self.holders.get(hash).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn employer(&self, id: i64) -> Option<&EmployerRow> {
+        self.employers.get(&id)
+    }
+
+    pub(crate) fn employer_by_number(&self, number: &str) -> Option<&EmployerRow> {
+        self.employer_numbers.get(number).and_then(|id| self.employers.get(id))
+    }
+
+    pub(crate) fn access(&self, employer: i64) -> &[AccessRow] {
+        self.access.get(&employer).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn employments(&self, employer: i64, number: &str) -> &[EmploymentRow] {
+        self.employments.get(&(employer, number.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn person(&self, member: i64) -> Option<&Details> {
+        self.persons.get(&member)
+    }
+
+    /// The timeline of a member; an empty one of somebody without facts.
+    pub(crate) fn timeline(&self, member: i64) -> Timeline {
+        self.timelines.get(&member).cloned().unwrap_or_default()
+    }
+
+    /// The days of an employment as known at an instant; none while nobody's.
+    pub(crate) fn days_of(&self, employment: &EmploymentRow, known: Moment) -> Option<Employment> {
+        let timeline = self.timelines.get(&employment.member?)?;
+        timeline.employment(EmploymentId(employment.id), known)
+    }
+}
+
+/// The keys without repetition: a query names each once.
+fn distinct<K: Ord>(mut keys: Vec<K>) -> Vec<K> {
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}

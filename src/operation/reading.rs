@@ -1,0 +1,71 @@
+//! Reading: one state of the ledger, no older than the caller asked for, and what it says.
+//!
+//! Every answer names the position at which it was true. Absent: writing, and what the answers are about.
+
+use krama_law::calendar::{Day, Moment};
+
+use crate::operation::Desk;
+use crate::operation::failure::{Failure, Refusal};
+use crate::operation::page::{Needs, Page};
+use crate::store::connection::Read;
+use crate::store::ledger;
+
+/// The least position that a reader wants to see.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AtLeast {
+    /// Of which ledger.
+    pub epoch: String,
+    /// The position.
+    pub number: i64,
+}
+
+/// An answer and the position at which it was true.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reading<T> {
+    /// The position of the last command that the answer saw.
+    pub position: i64,
+    /// The answer.
+    pub answer: T,
+}
+
+/// One state of the ledger.
+pub(crate) struct Snapshot {
+    pub(crate) read: Read,
+    pub(crate) position: i64,
+    /// The instant as known at which questions are answered: now.
+    pub(crate) known: Moment,
+}
+
+impl Snapshot {
+    pub(crate) fn today(&self) -> Day {
+        self.known.day()
+    }
+
+    pub(crate) fn with<T>(&self, answer: T) -> Reading<T> {
+        Reading { position: self.position, answer }
+    }
+}
+
+impl Desk {
+    /// The present state of the ledger.
+    pub(crate) async fn snapshot(&self, at_least: Option<&AtLeast>) -> Result<Snapshot, Failure> {
+        let read = self.store.read().await?;
+        let (position, last_known) = ledger::last(&read).await?;
+        if let Some(wanted) = at_least {
+            if wanted.epoch != self.epoch {
+                let (epoch, current) = (wanted.epoch.clone(), self.epoch.clone());
+                return Err(Refusal::PositionFromOtherEpoch { epoch, current }.into());
+            }
+            if wanted.number > position {
+                return Err(Refusal::PositionNotReached { number: wanted.number, current: position }.into());
+            }
+        }
+        let known = self.clock.now().max(Moment(last_known));
+        Ok(Snapshot { read, position, known })
+    }
+
+    /// A page for a question.
+    pub(crate) async fn page(&self, snapshot: &Snapshot, needs: Needs) -> Result<Page, Failure> {
+        Ok(Page::load(&snapshot.read, self.store.vault(), needs).await?)
+    }
+}

@@ -1,0 +1,182 @@
+//! Facts of members: the law's own type, laid out in columns and read back as it was.
+//!
+//! The numbers that stand for kinds, sectors and levels are part of every ledger ever written: they are never
+//! changed nor used again for something else. Deliberately absent: what facts mean, and any way to alter one.
+
+use krama_law::calendar::{Day, Moment, Month};
+use krama_law::fact::{AssistanceLevel, EmploymentId, Fact, FactId, Recorded, Sector};
+use sea_orm::sea_query::Condition;
+use sea_orm::{ColumnTrait, ConnectionTrait};
+
+use crate::store::bulk;
+use crate::store::connection::Write;
+use crate::store::failure::Failure;
+
+/// The facts of these members, each with its member, in the order in which they were recorded.
+pub async fn facts_of(conn: &impl ConnectionTrait, members: &[i64]) -> Result<Vec<(i64, Recorded)>, Failure> {
+    let any = |keys: &[i64]| Condition::all().add(table::Column::Member.is_in(keys.iter().copied()));
+    let mut rows = bulk::select::<table::Entity, _>(conn, members, any).await?;
+    rows.sort_unstable_by_key(|row| row.id);
+    rows.iter().map(|row| Ok((row.member, recorded(row)?))).collect()
+}
+
+/// Adds facts, each with the member whose life it belongs to.
+pub async fn insert_facts(write: &Write, facts: &[(i64, Recorded)]) -> Result<(), Failure> {
+    bulk::insert(write, facts.iter().map(|(member, recorded)| laid_out(*member, recorded))).await
+}
+
+/// The number that stands for a sector in every table.
+pub fn sector_code(sector: Sector) -> i16 {
+    match sector {
+        Sector::Private => 1,
+        Sector::Public => 2,
+    }
+}
+
+/// The sector for which a number stands.
+pub fn sector_of(code: i16) -> Option<Sector> {
+    [Sector::Private, Sector::Public].into_iter().find(|sector| sector_code(*sector) == code)
+}
+
+fn level_code(level: AssistanceLevel) -> i16 {
+    match level {
+        AssistanceLevel::Poor1 => 1,
+        AssistanceLevel::Poor2 => 2,
+        AssistanceLevel::AtRisk => 3,
+    }
+}
+
+fn level_of(code: i16) -> Option<AssistanceLevel> {
+    use AssistanceLevel::{AtRisk, Poor1, Poor2};
+    [Poor1, Poor2, AtRisk].into_iter().find(|level| level_code(*level) == code)
+}
+
+/// The numbers that stand for the kinds of facts.
+mod kind {
+    pub(super) const ENROLLED: i16 = 1;
+    pub(super) const PAYMENT: i16 = 2;
+    pub(super) const REVERSED: i16 = 3;
+    pub(super) const HIRED: i16 = 4;
+    pub(super) const SEPARATED: i16 = 5;
+    pub(super) const AMENDED: i16 = 6;
+    pub(super) const EMPLOYMENT_RETRACTED: i16 = 7;
+    pub(super) const CERTIFICATE: i16 = 8;
+    pub(super) const EXCUSED: i16 = 9;
+    pub(super) const NOTICE_SERVED: i16 = 10;
+    pub(super) const LAPSE_CONFIRMED: i16 = 11;
+    pub(super) const LAPSE_WAIVED: i16 = 12;
+    pub(super) const DIED: i16 = 13;
+}
+
+/// The columns of a fact. A column that its kind does not use stays empty.
+fn laid_out(member: i64, recorded: &Recorded) -> table::Model {
+    let empty = |kind| table::Model {
+        id: recorded.id.0,
+        member,
+        known_at: recorded.known.0,
+        kind,
+        day_from: None,
+        day_until: None,
+        amount: None,
+        month_from: None,
+        month_to: None,
+        target: None,
+        code: None,
+    };
+    let on = |kind, day: Day| table::Model { day_from: Some(day.0), ..empty(kind) };
+    let about = |kind, employment: EmploymentId| table::Model { target: Some(employment.0), ..empty(kind) };
+    match recorded.fact {
+        Fact::Enrolled { on: day } => on(kind::ENROLLED, day),
+        Fact::Payment { on: day, amount, month } => {
+            table::Model { amount: Some(amount), month_from: month.map(|month| month.0), ..on(kind::PAYMENT, day) }
+        }
+        Fact::Reversed { payment, on: day } => table::Model { target: Some(payment.0), ..on(kind::REVERSED, day) },
+        Fact::Hired { employment, sector, from, until } => table::Model {
+            day_from: Some(from.0),
+            day_until: until.map(|day| day.0),
+            code: Some(sector_code(sector)),
+            ..about(kind::HIRED, employment)
+        },
+        Fact::Separated { employment, last } => {
+            table::Model { day_until: Some(last.0), ..about(kind::SEPARATED, employment) }
+        }
+        Fact::Amended { employment, from, until } => table::Model {
+            day_from: from.map(|day| day.0),
+            day_until: until.map(|day| day.0),
+            ..about(kind::AMENDED, employment)
+        },
+        Fact::EmploymentRetracted { employment } => about(kind::EMPLOYMENT_RETRACTED, employment),
+        Fact::Certificate { level, from, until } => table::Model {
+            code: Some(level_code(level)),
+            day_until: until.map(|day| day.0),
+            ..on(kind::CERTIFICATE, from)
+        },
+        Fact::Excused { from, to } => {
+            table::Model { month_from: Some(from.0), month_to: Some(to.0), ..empty(kind::EXCUSED) }
+        }
+        Fact::NoticeServed { on: day } => on(kind::NOTICE_SERVED, day),
+        Fact::LapseConfirmed { on: day } => on(kind::LAPSE_CONFIRMED, day),
+        Fact::LapseWaived { on: day } => on(kind::LAPSE_WAIVED, day),
+        Fact::Died { on: day } => on(kind::DIED, day),
+    }
+}
+
+/// The fact that the columns hold. Laid out again it must give the same columns, or something was lost on the way.
+fn recorded(row: &table::Model) -> Result<Recorded, Failure> {
+    let broken = |what| Failure::corrupt("fact", row.id, what);
+    let fact = fact_of(row)
+        .ok_or_else(|| broken("its kind is unknown, or a column that the kind needs is empty or out of range"))?;
+    let recorded = Recorded { id: FactId(row.id), known: Moment(row.known_at), fact };
+    if laid_out(row.member, &recorded) != *row {
+        return Err(broken("a column that the kind does not use is filled"));
+    }
+    Ok(recorded)
+}
+
+fn fact_of(row: &table::Model) -> Option<Fact> {
+    let from = row.day_from.map(Day);
+    let until = row.day_until.map(Day);
+    let employment = row.target.map(EmploymentId);
+    Some(match row.kind {
+        kind::ENROLLED => Fact::Enrolled { on: from? },
+        kind::PAYMENT => Fact::Payment { on: from?, amount: row.amount?, month: row.month_from.map(Month) },
+        kind::REVERSED => Fact::Reversed { payment: FactId(row.target?), on: from? },
+        kind::HIRED => Fact::Hired { employment: employment?, sector: sector_of(row.code?)?, from: from?, until },
+        kind::SEPARATED => Fact::Separated { employment: employment?, last: until? },
+        kind::AMENDED => Fact::Amended { employment: employment?, from, until },
+        kind::EMPLOYMENT_RETRACTED => Fact::EmploymentRetracted { employment: employment? },
+        kind::CERTIFICATE => Fact::Certificate { level: level_of(row.code?)?, from: from?, until },
+        kind::EXCUSED => Fact::Excused { from: Month(row.month_from?), to: Month(row.month_to?) },
+        kind::NOTICE_SERVED => Fact::NoticeServed { on: from? },
+        kind::LAPSE_CONFIRMED => Fact::LapseConfirmed { on: from? },
+        kind::LAPSE_WAIVED => Fact::LapseWaived { on: from? },
+        kind::DIED => Fact::Died { on: from? },
+        _ => return None,
+    })
+}
+
+mod table {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "fact")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        pub member: i64,
+        pub known_at: i64,
+        pub kind: i16,
+        pub day_from: Option<i32>,
+        pub day_until: Option<i32>,
+        pub amount: Option<i64>,
+        pub month_from: Option<i32>,
+        pub month_to: Option<i32>,
+        pub target: Option<i64>,
+        pub code: Option<i16>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(super) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,172 @@
+//! Payments as the bank told of them, whether or not it is known whose they are.
+//!
+//! The business key of a payment exists once; that it counts for a member is a fact of that member. Deliberately
+//! absent: what a payment pays for, and the sums of anything.
+
+use sea_orm::sea_query::{Condition, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait};
+
+use crate::store::bulk;
+use crate::store::connection::Write;
+use crate::store::failure::Failure;
+use crate::store::seal::{self, Vault};
+
+/// By what a bank and the fund know a payment: the business key.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PaymentKey {
+    /// Who issued the reference.
+    pub institution: String,
+    /// The business day of the institution, in days since 1970-01-01.
+    pub business_date: i32,
+    /// The institution's reference.
+    pub reference: String,
+    /// The line, where one reference covers several payments.
+    pub line: i32,
+}
+
+/// A payment that was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaymentRow {
+    /// The id of its fact, or the one that its fact would have had where the payer is unknown.
+    pub id: i64,
+    /// Whose it is, if that is known.
+    pub member: Option<i64>,
+    /// The business key.
+    pub key: PaymentKey,
+    /// The day on which the payer handed it over, in days since 1970-01-01.
+    pub value_date: i32,
+    /// How much, in riel.
+    pub amount: i64,
+    /// The contribution month that the payer named, counted as the law counts months.
+    pub month: Option<i32>,
+    /// By which door the money came.
+    pub channel: i16,
+    /// Why it stands in suspense, if it did so when it was taken.
+    pub suspense: Option<i16>,
+    /// The digest of its content.
+    pub digest: [u8; 32],
+    /// What the bank told of an unknown payer, sealed by [`seal_payer`].
+    pub payer: Option<Vec<u8>>,
+}
+
+/// The payments with these business keys, by id.
+pub async fn by_keys(conn: &impl ConnectionTrait, keys: &[PaymentKey]) -> Result<Vec<PaymentRow>, Failure> {
+    let any = |keys: &[PaymentKey]| {
+        keys.iter().fold(Condition::any(), |any, key| {
+            let institution = table::Column::Institution.eq(key.institution.as_str());
+            let reference = table::Column::Reference.eq(key.reference.as_str());
+            let day = table::Column::BusinessDate.eq(key.business_date);
+            any.add(institution.and(day).and(reference).and(table::Column::Line.eq(key.line)))
+        })
+    };
+    rows(bulk::select::<table::Entity, _>(conn, keys, any).await?)
+}
+
+/// The payments that were known to be these members' when they were taken, by id.
+pub async fn of_members(conn: &impl ConnectionTrait, members: &[i64]) -> Result<Vec<PaymentRow>, Failure> {
+    let any = |keys: &[i64]| Condition::all().add(table::Column::Member.is_in(keys.iter().copied()));
+    rows(bulk::select::<table::Entity, _>(conn, members, any).await?)
+}
+
+/// The payments with these ids, by id.
+pub async fn by_ids(conn: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<PaymentRow>, Failure> {
+    let any = |keys: &[i64]| Condition::all().add(table::Column::Id.is_in(keys.iter().copied()));
+    rows(bulk::select::<table::Entity, _>(conn, ids, any).await?)
+}
+
+/// Adds payments.
+pub async fn insert(write: &Write, payments: &[PaymentRow]) -> Result<(), Failure> {
+    bulk::insert(write, payments.iter().map(table::Model::from)).await
+}
+
+/// Seals what the bank told of the payer of payment `id`.
+pub fn seal_payer(vault: &Vault, id: i64, payer: &str) -> Result<Vec<u8>, Failure> {
+    vault.seal(&seal::bound_to("payment.payer", id), payer.as_bytes())
+}
+
+impl PaymentRow {
+    /// What the bank told of the payer, if it was kept.
+    pub fn open_payer(&self, vault: &Vault) -> Result<Option<String>, Failure> {
+        let open = |sealed| seal::open_text(vault, "payment", "payment.payer", self.id, sealed);
+        self.payer.as_deref().map(open).transpose()
+    }
+}
+
+fn rows(models: Vec<table::Model>) -> Result<Vec<PaymentRow>, Failure> {
+    let mut rows = models.into_iter().map(PaymentRow::try_from).collect::<Result<Vec<_>, _>>()?;
+    rows.sort_unstable_by_key(|row| row.id);
+    Ok(rows)
+}
+
+impl From<&PaymentRow> for table::Model {
+    fn from(row: &PaymentRow) -> table::Model {
+        table::Model {
+            id: row.id,
+            member: row.member,
+            institution: row.key.institution.clone(),
+            business_date: row.key.business_date,
+            reference: row.key.reference.clone(),
+            line: row.key.line,
+            value_date: row.value_date,
+            amount: row.amount,
+            month: row.month,
+            channel: row.channel,
+            suspense: row.suspense,
+            digest: row.digest.to_vec(),
+            payer: row.payer.clone(),
+        }
+    }
+}
+
+impl TryFrom<table::Model> for PaymentRow {
+    type Error = Failure;
+
+    fn try_from(row: table::Model) -> Result<PaymentRow, Failure> {
+        let key = PaymentKey {
+            institution: row.institution,
+            business_date: row.business_date,
+            reference: row.reference,
+            line: row.line,
+        };
+        Ok(PaymentRow {
+            id: row.id,
+            member: row.member,
+            key,
+            value_date: row.value_date,
+            amount: row.amount,
+            month: row.month,
+            channel: row.channel,
+            suspense: row.suspense,
+            digest: bulk::fixed(row.digest, "payment", row.id)?,
+            payer: row.payer,
+        })
+    }
+}
+
+mod table {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "payment")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        pub member: Option<i64>,
+        pub institution: String,
+        pub business_date: i32,
+        pub reference: String,
+        pub line: i32,
+        pub value_date: i32,
+        pub amount: i64,
+        pub month: Option<i32>,
+        pub channel: i16,
+        pub suspense: Option<i16>,
+        pub digest: Vec<u8>,
+        pub payer: Option<Vec<u8>>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(super) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

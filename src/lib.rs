@@ -1,10 +1,23 @@
 //! Krama: the system of record for membership, contributions and coverage in a social security fund.
+//!
+//! Folders are floors, files are subjects, and imports only go down: the command line and the assembly over the
+//! counter (`grpc`), the counter over the desk (`operation`), the desk over the memory (`store`) and the law
+//! (`krama_law`, a crate of its own). The modules below stand in the order in which they are best read.
+
+pub mod config;
+pub mod server;
+
+pub mod catalogue;
+pub mod proto;
+pub mod grpc;
+
+pub mod operation;
+
+pub mod store;
 
 pub mod case_file;
 pub mod clock;
-pub mod config;
-pub mod operation;
 pub mod policy_file;
-pub mod proto;
-pub mod store;
 pub mod telemetry;
+
+pub mod cli;

@@ -56,8 +56,6 @@ pub struct Limits {
     pub hire_ahead_days: i32,
     /// How old the value date of a collector's payment may be before an officer must look at it.
     pub max_backdate_days: i32,
-    /// Records that one answer holds at most.
-    pub page_most: u32,
 }
 
 /// What a desk is opened with.
@@ -123,11 +121,6 @@ impl Desk {
         if let Err(failure) = self.store.close().await {
             tracing::error!(error = &failure as &dyn std::error::Error, "the ledger did not close by itself");
         }
-    }
-
-    /// The bounds of the desk.
-    pub fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     /// The epoch of the ledger's positions.

@@ -19,7 +19,9 @@ use crate::operation::reading::{AtLeast, Reading};
 use crate::operation::transact::{
     Accepted, Act, Content, Decided, Method, Recorded as Written, Stage, Ticket, position_of,
 };
-use crate::store::payment::{self, PaymentKey, PaymentRow};
+use crate::store::payment::{self, PaymentKey};
+/// A payment as the ledger keeps it.
+pub type PaymentRow = payment::PaymentRow;
 use crate::store::seal::Vault;
 
 /// The text of a payer whom nobody tried to resolve.
@@ -51,6 +53,11 @@ pub enum Payer {
     Identifier(Identifier),
     /// Somebody whom the bank could not tell.
     Text(String),
+}
+
+/// The business key of a payment.
+pub fn key(institution: String, business_date: Day, reference: String, line: i32) -> PaymentKey {
+    PaymentKey { institution, business_date: business_date.0, reference, line }
 }
 
 /// Why a payment stands in suspense.

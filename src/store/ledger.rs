@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use crate::store::connection::Write;
 use crate::store::failure::Failure;
+use crate::store::seal::Vault;
 use crate::store::{bulk, seal};
 
 /// The id of the one row that says which ledger this is.

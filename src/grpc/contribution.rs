@@ -1,0 +1,305 @@
+//! ContributionService on the wire.
+
+use std::collections::HashMap;
+
+use krama_law::calendar::Day;
+use krama_law::decision::{MonthLine, MonthState, Placement};
+use krama_law::purse::Place;
+use tonic::{Request, Response, Status};
+
+use crate::grpc::wire::{Fields, date, id_text, timestamp};
+use crate::grpc::{Counter, Limits, at_least, decision, member, outcome, status, ticket};
+use crate::operation::caller::Role;
+use crate::operation::contribution::{Account, Payer, Payment, Quote, SuspenseReason, Taken};
+use crate::operation::reading::Reading;
+use crate::operation::transact::Ticket;
+use crate::operation::contribution::key;
+use crate::proto::v1;
+use crate::proto::v1::contribution_service_server::ContributionService;
+
+/// Months that a quote names at most.
+const QUOTED_MONTHS_MOST: i32 = 36;
+/// Months and payments that an account holds at most.
+const ACCOUNT_MONTHS_MOST: usize = 600;
+const ACCOUNT_PAYMENTS_MOST: usize = 500;
+
+#[tonic::async_trait]
+impl ContributionService for Counter {
+    async fn record_payment(
+        &self,
+        request: Request<v1::RecordPaymentRequest>,
+    ) -> Result<Response<v1::RecordPaymentResponse>, Status> {
+        let (caller, message) = Counter::admit(request)?;
+        let shaped = payment(self.fields(), &self.limits, &message);
+        let (ticket, payment) = self.shaped(&caller, "RecordPayment", shaped).await?;
+        let recorded = self.desk.record_payment(&caller, ticket, payment).await.map_err(|f| status::of(&f))?;
+        let taken = &recorded.reply;
+        Ok(Response::new(v1::RecordPaymentResponse {
+            outcome: outcome(&recorded, taken.suspense.is_some()),
+            warning: taken.suspense.map_or(0, |reason| suspense_told_to(caller.role, reason).into()),
+            payment_id: if ticket.validate_only { String::new() } else { id_text(taken.payment) },
+            position: self.position_of(&recorded),
+            known_time: recorded.known.map(timestamp),
+            effect: Some(effect(taken)),
+        }))
+    }
+
+    async fn get_account(
+        &self,
+        request: Request<v1::GetAccountRequest>,
+    ) -> Result<Response<v1::GetAccountResponse>, Status> {
+        let (caller, message) = Counter::admit(request)?;
+        let mut fields = self.fields();
+        let member = fields.id("member_id", &message.member_id);
+        let member = self.shaped(&caller, "GetAccount", fields.finish(Some(member))).await?;
+        let found = self.desk.get_account(member, at_least(message.at_least_position)).await;
+        let reading = self.looked(&caller, "GetAccount", found).await?;
+        Ok(Response::new(self.account(member, &reading)))
+    }
+
+    async fn quote_payment(
+        &self,
+        request: Request<v1::QuotePaymentRequest>,
+    ) -> Result<Response<v1::QuotePaymentResponse>, Status> {
+        let (caller, message) = Counter::admit(request)?;
+        let mut fields = self.fields();
+        let payer = match &message.payer {
+            Some(v1::quote_payment_request::Payer::MemberId(id)) => Some(Payer::Member(fields.id("member_id", id))),
+            Some(v1::quote_payment_request::Payer::Identifier(number)) => {
+                member::identifier(&mut fields, "identifier", Some(number)).map(Payer::Identifier)
+            }
+            None => {
+                fields.missing("payer");
+                None
+            }
+        };
+        let months = message.months.unwrap_or(1);
+        if !(1..=QUOTED_MONTHS_MOST).contains(&months) {
+            fields.invalid("months", format!("must lie between 1 and {QUOTED_MONTHS_MOST}"));
+        }
+        let payer = self.shaped(&caller, "QuotePayment", fields.finish(payer)).await?;
+        let months = usize::try_from(months).unwrap_or(1);
+        let quoted = self.desk.quote_payment(&payer, months, at_least(message.at_least_position)).await;
+        let reading = self.looked(&caller, "QuotePayment", quoted).await?;
+        let mut response = reading.answer.as_ref().map(|quote| quote_message(quote, caller.role)).unwrap_or_default();
+        response.position = self.position(reading.position);
+        Ok(Response::new(response))
+    }
+}
+
+fn payment(
+    mut fields: Fields,
+    limits: &Limits,
+    message: &v1::RecordPaymentRequest,
+) -> Result<(Ticket, Payment), Status> {
+    use v1::record_payment_request::Payer as Told;
+    let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
+    let institution = fields.text("institution", &message.institution);
+    let business_date = fields.day("business_date", message.business_date.as_ref());
+    let reference = fields.text("reference", &message.reference);
+    if message.line < 0 {
+        fields.invalid("line", "must not be negative");
+    }
+    let value_date = fields.day("value_date", message.value_date.as_ref());
+    if !(1..=limits.amount_riel).contains(&message.amount_riel) {
+        fields.invalid("amount_riel", format!("must lie between 1 and {}", limits.amount_riel));
+    }
+    let month = fields.optional_month("month", message.month.as_deref());
+    let channel = fields.optional_choice::<v1::PaymentChannel>("channel", message.channel);
+    let payer = match &message.payer {
+        Some(Told::MemberId(id)) => Some(Payer::Member(fields.id("member_id", id))),
+        Some(Told::Identifier(number)) => {
+            member::identifier(&mut fields, "identifier", Some(number)).map(Payer::Identifier)
+        }
+        Some(Told::PayerText(text)) => Some(Payer::Text(fields.text("payer_text", text))),
+        None => {
+            fields.missing("payer");
+            None
+        }
+    };
+    let payment = payer.zip(channel).map(|(payer, channel)| Payment {
+        key: key(institution, business_date, reference, message.line),
+        value_date,
+        amount: message.amount_riel,
+        month,
+        channel: i16::try_from(i32::from(channel)).unwrap_or(0),
+        payer,
+    });
+    fields.finish(payment.map(|payment| (ticket, payment)))
+}
+
+/// A collector learns that money waits, but not what that says about the person.
+fn suspense_told_to(role: Role, reason: SuspenseReason) -> v1::SuspenseReason {
+    let hidden = role == Role::Collector;
+    match reason {
+        SuspenseReason::UnknownPayer => v1::SuspenseReason::UnknownPayer,
+        SuspenseReason::BackdatedTooFar => v1::SuspenseReason::BackdatedTooFar,
+        SuspenseReason::NotEnrolled | SuspenseReason::Abandoned | SuspenseReason::Deceased if hidden => {
+            v1::SuspenseReason::NotDisclosed
+        }
+        SuspenseReason::NotEnrolled => v1::SuspenseReason::NotEnrolled,
+        SuspenseReason::Abandoned => v1::SuspenseReason::Abandoned,
+        SuspenseReason::Deceased => v1::SuspenseReason::Deceased,
+    }
+}
+
+fn effect(taken: &Taken) -> v1::CollectorEffect {
+    v1::CollectorEffect {
+        months_paid: taken.months.iter().map(ToString::to_string).collect(),
+        riel_short: taken.riel_short,
+        last_safe_day: taken.last_safe_day.map(date),
+        masked_name: taken.masked_name.clone(),
+    }
+}
+
+fn quote_message(quote: &Quote, role: Role) -> v1::QuotePaymentResponse {
+    let answer = &quote.decision.answer;
+    let quoted = |(month, riel, due): &(krama_law::calendar::Month, i64, Day)| v1::QuotedMonth {
+        month: month.to_string(),
+        amount_riel: *riel,
+        due_day: Some(date(*due)),
+    };
+    // A collector takes money; a door that money does not open would only tell it about the person.
+    let priced = |door: &&crate::operation::coverage::Door| role != Role::Collector || door.price.is_some();
+    v1::QuotePaymentResponse {
+        payer_found: true,
+        masked_name: quote.masked_name.clone(),
+        months: quote.months.iter().map(quoted).collect(),
+        total_riel: quote.months.iter().map(|(_, riel, _)| riel).sum(),
+        riel_short: quote.riel_short,
+        last_safe_day: answer.last_safe_day.map(date),
+        least_amount_riel: quote.decision.least_amount,
+        doors: quote.decision.doors.iter().filter(priced).map(decision::door).collect(),
+        good_until: quote.good_until.map(date),
+        as_of: Some(decision::as_of(answer.valid_at, answer.known_at)),
+        policy_revision: answer.revision.to_string(),
+        position: None,
+    }
+}
+
+impl Counter {
+    fn account(&self, member: i64, reading: &Reading<Account>) -> v1::GetAccountResponse {
+        let account = &reading.answer;
+        let explanation = &account.explanation;
+        let (answer, placements) = (&explanation.answer, &explanation.placements);
+        let months = explanation.months.iter().map(|line| month_message(line, placements));
+        let omitted_months = explanation.months.len().saturating_sub(ACCOUNT_MONTHS_MOST);
+        let omitted_payments = account.payments.len().saturating_sub(ACCOUNT_PAYMENTS_MOST);
+        let payments: Vec<v1::AccountPayment> = account
+            .payments
+            .iter()
+            .skip(omitted_payments)
+            .map(|(row, known)| payment_message(row, *known, placements))
+            .collect();
+        // What waits for an officer is no fact of the member yet, but was received all the same.
+        let waiting = |row: &&crate::operation::contribution::PaymentRow| row.suspense.is_some();
+        let waiting: i64 = account.payments.iter().map(|(row, _)| row).filter(waiting).map(|row| row.amount).sum();
+        let money = answer.money;
+        let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+        v1::GetAccountResponse {
+            member_id: id_text(member),
+            months: months.skip(omitted_months).collect(),
+            omitted_months: count(omitted_months),
+            payments,
+            omitted_payments: count(omitted_payments),
+            totals: Some(v1::MoneyTotals {
+                received_riel: account.payments.iter().map(|(row, _)| row.amount).sum(),
+                months_riel: money.on_months,
+                credit_riel: money.credit,
+                suspense_riel: money.suspense + waiting,
+                pot_riel: money.pot,
+                surcharge_riel: money.surcharge,
+                reversed_riel: money.reversed,
+                refunded_riel: 0,
+            }),
+            as_of: Some(decision::as_of(answer.valid_at, answer.known_at)),
+            policy_revision: answer.revision.to_string(),
+            position: self.position(reading.position),
+        }
+    }
+}
+
+fn month_message(line: &MonthLine, placements: &[Placement]) -> v1::AccountMonth {
+    let mut parts: HashMap<i64, i64> = HashMap::new();
+    for placement in placements.iter().filter(|placement| placement.place == Place::Month(line.month)) {
+        // Of money that was saved up together the first payment stands for all.
+        if let Some(payment) = placement.payments.first() {
+            *parts.entry(payment.0).or_default() += placement.amount;
+        }
+    }
+    let mut parts: Vec<(i64, i64)> = parts.into_iter().collect();
+    parts.sort_unstable();
+    let part = |(payment, amount): &(i64, i64)| v1::MonthPart { payment_id: id_text(*payment), amount_riel: *amount };
+    let owed = match line.state {
+        MonthState::Paid | MonthState::Overdue | MonthState::Open => true,
+        MonthState::Worked | MonthState::Excused | MonthState::NotOwed => false,
+    };
+    let exemption = match line.state {
+        MonthState::Worked => v1::ExemptionReason::Employed,
+        MonthState::Excused => v1::ExemptionReason::Excused,
+        MonthState::Paid | MonthState::Overdue | MonthState::Open | MonthState::NotOwed => {
+            v1::ExemptionReason::Unspecified
+        }
+    };
+    v1::AccountMonth {
+        month: line.month.to_string(),
+        state: decision::month_state(line.state).into(),
+        owed,
+        paid: line.state == MonthState::Paid,
+        due_day: owed.then(|| date(line.due)),
+        due_riel: owed.then_some(line.price),
+        paid_riel: line.allocated,
+        paid_on: line.paid_on.map(date),
+        parts: parts.iter().map(part).collect(),
+        exemption_reason: exemption.into(),
+    }
+}
+
+fn payment_message(
+    row: &crate::operation::contribution::PaymentRow,
+    known: krama_law::calendar::Moment,
+    placements: &[Placement],
+) -> v1::AccountPayment {
+    let own = placements.iter().filter(|placement| placement.payments.iter().any(|payment| payment.0 == row.id));
+    let mut suspense = row.suspense.unwrap_or_default();
+    let mut parts = Vec::new();
+    for placement in own {
+        if let Place::Suspense(reason) = placement.place {
+            suspense = SuspenseReason::from(reason).number();
+        }
+        parts.push(part_message(placement));
+    }
+    if row.suspense.is_some() {
+        parts.push(v1::PaymentPart {
+            place: v1::MoneyPlace::Suspense.into(),
+            month: None,
+            amount_riel: row.amount,
+        });
+    }
+    v1::AccountPayment {
+        payment_id: id_text(row.id),
+        institution: row.key.institution.clone(),
+        business_date: Some(date(Day(row.key.business_date))),
+        reference: row.key.reference.clone(),
+        line: row.key.line,
+        value_date: Some(date(Day(row.value_date))),
+        amount_riel: row.amount,
+        month: row.month.map(|month| krama_law::calendar::Month(month).to_string()),
+        channel: i32::from(row.channel),
+        known_time: Some(timestamp(known)),
+        parts,
+        suspense_reason: i32::from(suspense),
+    }
+}
+
+fn part_message(placement: &Placement) -> v1::PaymentPart {
+    let (place, month) = match placement.place {
+        Place::Month(month) => (v1::MoneyPlace::Month, Some(month.to_string())),
+        Place::Credit => (v1::MoneyPlace::Credit, None),
+        Place::Suspense(_) => (v1::MoneyPlace::Suspense, None),
+        Place::Pot => (v1::MoneyPlace::Pot, None),
+        Place::Surcharge => (v1::MoneyPlace::Surcharge, None),
+        Place::Reversed => (v1::MoneyPlace::Reversed, None),
+    };
+    v1::PaymentPart { place: place.into(), month, amount_riel: placement.amount }
+}

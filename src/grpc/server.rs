@@ -1,0 +1,147 @@
+//! The server: services in their layers, health, reflection, and an end that comes within a deadline.
+//!
+//! A client that holds a connection half open must not keep the server from stopping: after the drain deadline
+//! what is still open is dropped. Absent: signals, files and the choice of a law.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::codec::CompressionEncoding::Gzip;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::config;
+use crate::grpc::gate::{Gate, Matrix};
+use crate::grpc::{Counter, Limits};
+use crate::operation::Desk;
+use crate::proto::sandbox::sandbox_service_server::SandboxServiceServer;
+use crate::proto::v1::contribution_service_server::ContributionServiceServer;
+use crate::proto::v1::coverage_service_server::CoverageServiceServer;
+use crate::proto::v1::employment_service_server::EmploymentServiceServer;
+use crate::proto::v1::member_service_server::MemberServiceServer;
+use crate::proto::{DESCRIPTORS, v1};
+
+/// How often an idle connection is asked whether it still lives, and how long it may take to say so.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long a stopping server tells the health check so before it closes its door.
+const LAME_DUCK: Duration = Duration::from_millis(100);
+
+/// A server that is running.
+#[derive(Debug)]
+pub struct Serving {
+    /// Where it listens.
+    pub address: SocketAddr,
+    draining: Arc<AtomicBool>,
+    health: HealthReporter,
+    close: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), tonic::transport::Error>>,
+    drain: Duration,
+}
+
+/// Serves a desk on a listener.
+///
+/// # Errors
+/// The contract lacks roles for an RPC, or the address of the listener cannot be told.
+pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Config) -> anyhow::Result<Serving> {
+    let address = listener.local_addr()?;
+    let draining = Arc::new(AtomicBool::new(false));
+    let gate = Gate {
+        matrix: Arc::new(Matrix::read(DESCRIPTORS)?),
+        desk: desk.clone(),
+        sandbox: config.sandbox.enabled,
+        longest: Duration::from_millis(config.limits.call_milliseconds),
+        draining: draining.clone(),
+    };
+    let limits = Limits {
+        text_bytes: config.limits.text_bytes,
+        amount_riel: config.limits.amount_riel,
+        page_default: config.limits.page_default,
+        page_most: config.limits.page_most,
+    };
+    let counter = Counter { desk, limits };
+    let bytes = config.limits.message_bytes;
+    // The bounds and the compression of messages are each service's own.
+    macro_rules! service {
+        ($server:ident) => {
+            $server::new(counter.clone())
+                .accept_compressed(Gzip)
+                .send_compressed(Gzip)
+                .max_decoding_message_size(bytes)
+        };
+    }
+    let (health, health_service) = tonic_health::server::health_reporter();
+    let mut names = vec![
+        v1::member_service_server::SERVICE_NAME,
+        v1::contribution_service_server::SERVICE_NAME,
+        v1::employment_service_server::SERVICE_NAME,
+        v1::coverage_service_server::SERVICE_NAME,
+    ];
+    if config.sandbox.enabled {
+        names.push(crate::proto::sandbox::sandbox_service_server::SERVICE_NAME);
+    }
+    for name in names.iter().copied().chain([""]) {
+        health.set_service_status(name, ServingStatus::Serving).await;
+    }
+    let router = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE))
+        .max_concurrent_streams(Some(config.limits.calls_per_connection))
+        .layer(gate)
+        .add_service(health_service.accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(reflection(&names)?.build_v1()?.accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(reflection(&names)?.build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(service!(MemberServiceServer))
+        .add_service(service!(ContributionServiceServer))
+        .add_service(service!(EmploymentServiceServer))
+        .add_service(service!(CoverageServiceServer))
+        .add_optional_service(config.sandbox.enabled.then(|| service!(SandboxServiceServer)));
+    let (close, closed) = oneshot::channel();
+    let served = tokio::spawn(router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
+        // An end that nobody asked for counts as asked for.
+        drop(closed.await);
+    }));
+    let drain = Duration::from_secs(config.server.drain_seconds);
+    Ok(Serving { address, draining, health, close, served, drain })
+}
+
+/// Reflection with the descriptors of the contract and of what errors carry.
+fn reflection<'a>(names: &[&'static str]) -> anyhow::Result<tonic_reflection::server::Builder<'a>> {
+    let mut builder = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .with_service_name("grpc.health.v1.Health");
+    for name in names {
+        builder = builder.with_service_name(*name);
+    }
+    Ok(builder)
+}
+
+impl Serving {
+    /// Stops: tells the health check, refuses new calls, waits for those under way, and drops what is still open
+    /// when the drain deadline has passed.
+    pub async fn stop(self) {
+        self.health.set_service_status("", ServingStatus::NotServing).await;
+        self.draining.store(true, Ordering::Relaxed);
+        tokio::time::sleep(LAME_DUCK).await;
+        // When the server has ended already there is nobody left to tell.
+        let _ = self.close.send(());
+        let mut served = self.served;
+        match tokio::time::timeout(self.drain, &mut served).await {
+            Ok(Ok(Ok(()))) => tracing::info!("every call has ended"),
+            Ok(Ok(Err(error))) => tracing::error!(error = &error as &dyn std::error::Error, "the server failed"),
+            Ok(Err(error)) => tracing::error!(error = &error as &dyn std::error::Error, "the server failed"),
+            Err(_) => {
+                tracing::warn!("some connections were still open at the drain deadline and are dropped");
+                served.abort();
+            }
+        }
+    }
+}

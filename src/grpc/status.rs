@@ -1,0 +1,233 @@
+//! Status: the one map from a failure to what a client sees, exhaustive on purpose.
+//!
+//! A status has a code, a stable reason and every value of its message as metadata. None of it is personal, and
+//! none of it comes from inside.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use krama_law::calendar::{Day, Moment};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::grpc::wire::{Wrong, id_text, timestamp};
+use crate::operation::failure::{Failure, Refusal};
+
+/// The domain of every reason.
+const DOMAIN: &str = "krama";
+/// Violations that one status lists; the rest is only counted.
+const VIOLATIONS_LISTED: usize = 20;
+/// After how long a call that met a passing fault is worth repeating.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A status with a reason and metadata.
+pub(crate) fn status(code: Code, message: &str, reason: &str, metadata: &[(&str, String)]) -> Status {
+    let metadata: HashMap<String, String> =
+        metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    Status::with_error_details(code, message, ErrorDetails::with_error_info(reason, DOMAIN, metadata))
+}
+
+/// The status of a request of which some fields cannot be used.
+pub(crate) fn malformed(wrong: &[Wrong]) -> Status {
+    let Some(first) = wrong.first() else {
+        return status(Code::InvalidArgument, "the request cannot be used", "FIELD_INVALID", &[]);
+    };
+    let omitted = wrong.len().saturating_sub(VIOLATIONS_LISTED);
+    let metadata = [("field", first.field.clone()), ("violations_omitted", omitted.to_string())];
+    let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<HashMap<_, _>>();
+    let reason = if first.missing { "FIELD_REQUIRED" } else { "FIELD_INVALID" };
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
+    for violation in wrong.iter().take(VIOLATIONS_LISTED) {
+        details.add_bad_request_violation(&violation.field, &violation.rule);
+    }
+    Status::with_error_details(Code::InvalidArgument, format!("{} {}", first.field, first.rule), details)
+}
+
+/// The status of a failure.
+pub(crate) fn of(failure: &Failure) -> Status {
+    match failure {
+        Failure::Refused(refusal) => refused(refusal),
+        Failure::Unavailable => passing("the ledger cannot reach its storage; send the call again", failure),
+        Failure::Busy => {
+            let message = "too many commands are waiting; send the call again a little later";
+            let mut details = ErrorDetails::with_error_info(failure.reason(), DOMAIN, HashMap::new());
+            details.set_retry_info(Some(RETRY_AFTER));
+            Status::with_error_details(Code::ResourceExhausted, message, details)
+        }
+        Failure::Stopping => passing("the server is about to stop; send the call again", failure),
+        Failure::Broken(incident) => {
+            let message = "a fault of the ledger itself; the fund's operators find it under the incident's number";
+            status(Code::Internal, message, failure.reason(), &[("incident", incident.to_string())])
+        }
+    }
+}
+
+/// A status after which the same call is worth sending again.
+pub(crate) fn passing(message: &str, failure: &Failure) -> Status {
+    let mut details = ErrorDetails::with_error_info(failure.reason(), DOMAIN, HashMap::new());
+    details.set_retry_info(Some(RETRY_AFTER));
+    Status::with_error_details(Code::Unavailable, message, details)
+}
+
+fn refused(refusal: &Refusal) -> Status {
+    let metadata: HashMap<String, String> =
+        metadata_of(refusal).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let field = metadata.get("field").cloned();
+    let message = message_of(refusal);
+    let mut details = ErrorDetails::with_error_info(refusal.reason(), DOMAIN, metadata);
+    if let Some(field) = field {
+        details.add_bad_request_violation(field, &message);
+    }
+    let code = code_of(refusal);
+    if code == Code::Unavailable {
+        details.set_retry_info(Some(RETRY_AFTER));
+    }
+    Status::with_error_details(code, message, details)
+}
+
+fn code_of(refusal: &Refusal) -> Code {
+    match refusal {
+        Refusal::RequestIdReused { .. }
+        | Refusal::PaymentKeyReused { .. }
+        | Refusal::EmploymentKeyReused { .. }
+        | Refusal::IdentifierInUse { .. }
+        | Refusal::EmployerNumberInUse { .. } => Code::AlreadyExists,
+        Refusal::MemberNotFound { .. } | Refusal::EmployerNotFound { .. } | Refusal::EmploymentNotFound { .. } => {
+            Code::NotFound
+        }
+        Refusal::EmployerNotGranted { .. } => Code::PermissionDenied,
+        Refusal::EmploymentInReview { .. }
+        | Refusal::Deceased { .. }
+        | Refusal::FormallyEmployed { .. }
+        | Refusal::VoluntaryAbandoned { .. }
+        | Refusal::AlreadyEnrolled { .. }
+        | Refusal::EmploymentAlreadyOpen { .. }
+        | Refusal::EmploymentNotOpen { .. }
+        | Refusal::WorkerConflict { .. }
+        | Refusal::WorkerUnknown { .. }
+        | Refusal::DayInFuture { .. }
+        | Refusal::DayBeforeStart { .. }
+        | Refusal::DayTooOld { .. }
+        | Refusal::KnownAtInFuture { .. }
+        | Refusal::ClockBackwards { .. } => Code::FailedPrecondition,
+        Refusal::PositionFromOtherEpoch { .. } => Code::OutOfRange,
+        Refusal::PositionNotReached { .. } => Code::Unavailable,
+    }
+}
+
+fn message_of(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::RequestIdReused { method, .. } => {
+            format!("this request_id stands for an accepted {method} with other content; use a new one")
+        }
+        Refusal::PaymentKeyReused { field, .. } => {
+            format!("a payment with this reference was recorded with another {field}; reverse that one first")
+        }
+        Refusal::EmploymentKeyReused { field, .. } => {
+            format!("this employment was reported with another {field}; amend or retract that one")
+        }
+        Refusal::IdentifierInUse { kind, .. } => format!("this {} belongs to a member already", kind.name()),
+        Refusal::EmployerNumberInUse { .. } => "the number belongs to an employer with other particulars".to_owned(),
+        Refusal::MemberNotFound { .. } => "no member has this id".to_owned(),
+        Refusal::EmployerNotFound { .. } => "no employer has this id".to_owned(),
+        Refusal::EmployerNotGranted { .. } => {
+            "the employer has not granted this caller access today; an officer records grants".to_owned()
+        }
+        Refusal::EmploymentNotFound { .. } => "the employer has no such employment".to_owned(),
+        Refusal::EmploymentInReview { .. } => {
+            "an officer has yet to decide whom this employment is about; report the separation then".to_owned()
+        }
+        Refusal::Deceased { .. } => "the member has died".to_owned(),
+        Refusal::FormallyEmployed { day, .. } => format!("the member is in formal employment on {day}"),
+        Refusal::VoluntaryAbandoned { barred_until: None, .. } => {
+            "the member lapsed and is barred from enrolling for life; formal employment reinstates".to_owned()
+        }
+        Refusal::VoluntaryAbandoned { barred_until: Some(until), .. } => {
+            format!("the member lapsed and is barred from enrolling until {until}")
+        }
+        Refusal::AlreadyEnrolled { .. } => "the member is enrolled already".to_owned(),
+        Refusal::EmploymentAlreadyOpen { first_day, .. } => {
+            format!("an employment that began on {first_day} is open under this number; report its separation first")
+        }
+        Refusal::EmploymentNotOpen { last_day, .. } => format!("the employment has ended on {last_day}"),
+        Refusal::WorkerConflict { .. } => {
+            "the number belongs to somebody with another birth date or sex; check the number".to_owned()
+        }
+        Refusal::WorkerUnknown { .. } => {
+            "nobody has this member number; check it, or send the worker's details".to_owned()
+        }
+        Refusal::DayInFuture { latest, .. } => format!("must not lie after {latest}"),
+        Refusal::DayBeforeStart { first_day, .. } => format!("must not lie before {first_day}"),
+        Refusal::DayTooOld { earliest, .. } => format!("lies before {earliest} and so needs a reason"),
+        Refusal::KnownAtInFuture { .. } => "known_at must not lie in the future".to_owned(),
+        Refusal::ClockBackwards { .. } => "the sandbox clock only moves forward".to_owned(),
+        Refusal::PositionFromOtherEpoch { .. } => {
+            "the position was issued before the ledger was restored; drop it and read anew".to_owned()
+        }
+        Refusal::PositionNotReached { .. } => "this server has not seen that position yet".to_owned(),
+    }
+}
+
+/// Every value of the message, and what else a program needs.
+fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
+    let id = |key: &'static str, id: &i64| (key, id_text(*id));
+    let day = |key: &'static str, day: &Day| (key, day.to_string());
+    let text = |key: &'static str, text: &str| (key, text.to_owned());
+    let instant = |key: &'static str, moment: &Moment| (key, timestamp(*moment).to_string());
+    match refusal {
+        Refusal::RequestIdReused { request_id, method } => {
+            vec![("request_id", uuid::Uuid::from_bytes(*request_id).to_string()), text("method", method)]
+        }
+        Refusal::PaymentKeyReused { payment, field } => {
+            vec![id("payment_id", payment), text("field", field), text("remedy", "REVERSE_AND_RECORD_AGAIN")]
+        }
+        Refusal::EmploymentKeyReused { employment, field } => {
+            vec![id("employment_id", employment), text("field", field), text("remedy", "AMEND_OR_RETRACT")]
+        }
+        Refusal::IdentifierInUse { kind, field, member } => {
+            vec![text("kind", kind.name()), text("field", field), id("member_id", member)]
+        }
+        Refusal::EmployerNumberInUse { employer }
+        | Refusal::EmployerNotFound { employer }
+        | Refusal::EmployerNotGranted { employer } => vec![id("employer_id", employer)],
+        Refusal::MemberNotFound { member } | Refusal::Deceased { member } | Refusal::AlreadyEnrolled { member } => {
+            vec![id("member_id", member)]
+        }
+        Refusal::EmploymentNotFound { employer, number } => {
+            vec![id("employer_id", employer), text("employment_number", number)]
+        }
+        Refusal::EmploymentInReview { employment } => vec![id("employment_id", employment)],
+        Refusal::FormallyEmployed { member, day: on } => vec![id("member_id", member), day("day", on)],
+        Refusal::VoluntaryAbandoned { member, day: on, lapsed_on, barred_until, revision } => {
+            let mut metadata = vec![id("member_id", member), day("day", on), day("policy_revision", revision)];
+            metadata.extend(lapsed_on.map(|lapsed| day("lapsed_on", &lapsed)));
+            metadata.extend(barred_until.map(|until| day("barred_until", &until)));
+            metadata
+        }
+        Refusal::EmploymentAlreadyOpen { employment, first_day } => {
+            vec![id("employment_id", employment), day("first_day", first_day)]
+        }
+        Refusal::EmploymentNotOpen { employment, last_day } => {
+            vec![id("employment_id", employment), day("last_day", last_day)]
+        }
+        Refusal::WorkerConflict { kind } => vec![text("match", "CONFLICT"), text("kind", kind.name())],
+        Refusal::WorkerUnknown { field } => vec![text("field", field)],
+        Refusal::DayInFuture { field, day: on, latest } => {
+            vec![text("field", field), day("day", on), day("latest", latest)]
+        }
+        Refusal::DayBeforeStart { field, day: on, first_day } => {
+            vec![text("field", field), day("day", on), day("first_day", first_day)]
+        }
+        Refusal::DayTooOld { field, day: on, earliest } => {
+            vec![text("field", field), day("day", on), day("earliest", earliest)]
+        }
+        Refusal::KnownAtInFuture { known_at, now } => vec![instant("known_at", known_at), instant("now", now)],
+        Refusal::ClockBackwards { to, now } => vec![instant("to", to), instant("now", now)],
+        Refusal::PositionFromOtherEpoch { epoch, current } => {
+            vec![text("epoch", epoch), text("current_epoch", current)]
+        }
+        Refusal::PositionNotReached { number, current } => {
+            vec![("number", number.to_string()), ("current_number", current.to_string())]
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The assembly: from settings to a running server, and back to a closed ledger.
+//!
+//! Here the law is read, the ledger opened and the counter put before the desk. Absent: signals and arguments,
+//! which are the command line's.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use krama_law::calendar::{Day, Moment};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::grpc::server::{Serving, serve};
+use crate::operation::{Desk, Limits, Opening};
+use crate::policy_file::read_law;
+use crate::store::connection::Settings;
+
+/// A server that is running, with its ledger.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    serving: Serving,
+    desk: Arc<Desk>,
+    writer: JoinHandle<()>,
+}
+
+/// Starts a server.
+///
+/// # Errors
+/// A setting, the law, the ledger or the address cannot be used; the message says which and what to do.
+pub async fn start(config: &Config) -> anyhow::Result<Running> {
+    config.check()?;
+    let law = read_law(&config.policy.folder)?;
+    for file in [&config.store.path, &config.store.key_file] {
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        }
+    }
+    let start = config.sandbox.clock_start.parse::<Day>().ok().map(Moment::start_of);
+    let opening = Opening {
+        store: Settings {
+            path: config.store.path.clone(),
+            readers: config.store.readers,
+            key_file: config.store.key_file.clone(),
+        },
+        law,
+        limits: Limits {
+            batch_commands: config.limits.batch_commands,
+            waiting_commands: config.limits.waiting_commands,
+            hire_ahead_days: config.limits.hire_ahead_days,
+            max_backdate_days: config.limits.max_backdate_days,
+        },
+        sandbox: config.sandbox.enabled.then_some(start),
+    };
+    let (desk, writer) = Desk::open(opening).await?;
+    let listen = config.server.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("{listen} cannot be listened on; stop what uses it, or set server.listen to another address")
+    })?;
+    let serving = serve(desk.clone(), listener, config).await?;
+    Ok(Running { address: serving.address, serving, desk, writer })
+}
+
+impl Running {
+    /// Ends the calls, then the writer, then the ledger.
+    pub async fn stop(self) {
+        self.serving.stop().await;
+        self.desk.close(self.writer).await;
+    }
+}

@@ -23,8 +23,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The encoded form keeps the custom options (roles, HTTP paths); the decoded one below loses them.
     let out: PathBuf = Path::new(&env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?).join("krama.binpb");
     fs::write(out, compiler.encode_file_descriptor_set())?;
-    tonic_prost_build::configure()
-        .include_file("contract.rs")
-        .compile_fds(compiler.file_descriptor_set())?;
+    tonic_prost_build::configure().include_file("contract.rs").compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

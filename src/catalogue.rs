@@ -48,11 +48,9 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         Clause::PaymentSuspended { amount, reason } => {
             vec![("amount_riel", amount.to_string()), ("reason", suspense(*reason).to_owned())]
         }
-        Clause::PaymentSavedUp { amount, pot, price } => vec![
-            ("amount_riel", amount.to_string()),
-            ("pot_riel", pot.to_string()),
-            ("price_riel", price.to_string()),
-        ],
+        Clause::PaymentSavedUp { amount, pot, price } => {
+            vec![("amount_riel", amount.to_string()), ("pot_riel", pot.to_string()), ("price_riel", price.to_string())]
+        }
         Clause::PaymentReversed { amount, months } => {
             vec![("amount_riel", amount.to_string()), ("months", list(months))]
         }
@@ -67,11 +65,9 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
             values
         }
         Clause::BarLifted { months } => vec![("months", months.to_string())],
-        Clause::ReturnedByBackPayment { price, surcharge, months } => vec![
-            ("price_riel", price.to_string()),
-            ("surcharge_riel", surcharge.to_string()),
-            ("months", list(months)),
-        ],
+        Clause::ReturnedByBackPayment { price, surcharge, months } => {
+            vec![("price_riel", price.to_string()), ("surcharge_riel", surcharge.to_string()), ("months", list(months))]
+        }
         Clause::CoverBegan { scheme } | Clause::CoverEnded { scheme } => {
             vec![("scheme", scheme_name(*scheme).to_owned())]
         }
@@ -88,7 +84,9 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
 /// The clause as an English sentence.
 pub fn english(clause: &Clause) -> String {
     match clause {
-        Clause::Enrolled { first_month } => format!("Enrolled in the voluntary scheme; {first_month} is the first month owed."),
+        Clause::Enrolled { first_month } => {
+            format!("Enrolled in the voluntary scheme; {first_month} is the first month owed.")
+        }
         Clause::EnrolmentRefused { reason } => format!("An enrolment was refused: {}.", refusal_words(*reason)),
         Clause::PaymentAllocated { amount, months, credit } => allocated(*amount, months, *credit),
         Clause::PaymentSuspended { amount, reason } => {
@@ -220,6 +218,9 @@ mod tests {
 
     #[test]
     fn amounts_have_their_thousands_apart() {
-        assert_eq!([riel(0), riel(999), riel(15_600), riel(-1_000_000)], ["0 riel", "999 riel", "15,600 riel", "-1,000,000 riel"]);
+        assert_eq!(
+            [riel(0), riel(999), riel(15_600), riel(-1_000_000)],
+            ["0 riel", "999 riel", "15,600 riel", "-1,000,000 riel"]
+        );
     }
 }

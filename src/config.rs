@@ -136,8 +136,7 @@ impl Config {
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
         }
-        let config: Config =
-            figment.merge(Env::prefixed("KRAMA_").split("__")).extract().map_err(Box::new)?;
+        let config: Config = figment.merge(Env::prefixed("KRAMA_").split("__")).extract().map_err(Box::new)?;
         config.check()?;
         Ok(config)
     }

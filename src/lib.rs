@@ -8,8 +8,8 @@ pub mod config;
 pub mod server;
 
 pub mod catalogue;
-pub mod proto;
 pub mod grpc;
+pub mod proto;
 
 pub mod operation;
 

@@ -41,7 +41,10 @@ pub fn read_law(folder: &Path) -> Result<Law, BadPolicy> {
         let text = fs::read_to_string(file).map_err(|error| bad(file, error.to_string()))?;
         let document: Document = toml::from_str(&text).map_err(|error| bad(file, error.to_string()))?;
         if file.file_stem().is_none_or(|stem| stem.to_string_lossy() != document.effective) {
-            return Err(bad(file, format!("the file should be named {}.toml, by its effective day", document.effective)));
+            return Err(bad(
+                file,
+                format!("the file should be named {}.toml, by its effective day", document.effective),
+            ));
         }
         if name.get_or_insert_with(|| document.law.clone()) != &document.law {
             return Err(bad(file, format!("law `{}` differs from the other documents of the folder", document.law)));
@@ -448,7 +451,9 @@ mod tests {
         assert!(problem("due_day = 15", "due_day = 32").contains("between 1 and 31"));
         assert!(problem("due_day = 15", "due_dya = 15").contains("due_dya"));
         assert!(problem("{ window = [6, 12] }", "{ window = [13, 12] }").contains("1 <= n <= w"));
-        assert!(problem("field = \"voluntary.due_day\"", "field = \"voluntary.due_dya\"").contains("voluntary.due_day"));
+        assert!(
+            problem("field = \"voluntary.due_day\"", "field = \"voluntary.due_dya\"").contains("voluntary.due_day")
+        );
         assert!(problem("effective = \"2023-08-28\"", "effective = \"2023-02-30\"").contains("2023-02-30"));
         assert!(problem("bar = \"life\"", "bar = \"forever\"").contains("bar"));
     }

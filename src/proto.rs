@@ -9,7 +9,13 @@ pub use self::generated::krama::v1;
 /// Every descriptor of the contract, encoded, with custom options and comments.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/krama.binpb"));
 
-#[allow(missing_docs, unreachable_pub, dead_code, clippy::all, reason = "generated code; its documentation is the contract's")]
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::all,
+    reason = "generated code; its documentation is the contract's"
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }

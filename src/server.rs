@@ -35,7 +35,8 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let law = read_law(&config.policy.folder)?;
     for file in [&config.store.path, &config.store.key_file] {
         if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         }
     }
     let start = config.sandbox.clock_start.parse::<Day>().ok().map(Moment::start_of);

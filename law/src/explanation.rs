@@ -139,9 +139,9 @@ impl Clause {
             Clause::Enrolled { .. } | Clause::Employed | Clause::EmploymentEnded | Clause::Died => &[],
             Clause::EnrolmentRefused { reason } => match reason {
                 EnrolmentRefusal::VoluntaryAbandoned => &["voluntary.return.bar"],
-                EnrolmentRefusal::Deceased
-                | EnrolmentRefusal::FormallyEmployed
-                | EnrolmentRefusal::AlreadyEnrolled => &[],
+                EnrolmentRefusal::Deceased | EnrolmentRefusal::FormallyEmployed | EnrolmentRefusal::AlreadyEnrolled => {
+                    &[]
+                }
             },
             Clause::PaymentAllocated { .. } => &["voluntary.contribution_riel", "voluntary.prepay_months"],
             Clause::PaymentSuspended { reason, .. } => match reason {

@@ -122,12 +122,7 @@ const STREAM_ORDINARY: u64 = 1_000;
 
 impl World {
     fn new(seed: u64) -> World {
-        let mut world = World {
-            people: Vec::new(),
-            payments: Vec::new(),
-            employments: Vec::new(),
-            scenes: Vec::new(),
-        };
+        let mut world = World { people: Vec::new(), payments: Vec::new(), employments: Vec::new(), scenes: Vec::new() };
         let mut issued = Issued::default();
         scene::stage_all(&mut world, &mut Draw::new(seed, STREAM_SCENES), &mut issued);
         let mut stream = STREAM_ORDINARY;

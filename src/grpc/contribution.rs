@@ -10,10 +10,10 @@ use tonic::{Request, Response, Status};
 use crate::grpc::wire::{Fields, date, id_text, timestamp};
 use crate::grpc::{Counter, Limits, at_least, decision, member, outcome, status, ticket};
 use crate::operation::caller::Role;
+use crate::operation::contribution::key;
 use crate::operation::contribution::{Account, Payer, Payment, Quote, SuspenseReason, Taken};
 use crate::operation::reading::Reading;
 use crate::operation::transact::Ticket;
-use crate::operation::contribution::key;
 use crate::proto::v1;
 use crate::proto::v1::contribution_service_server::ContributionService;
 
@@ -270,11 +270,7 @@ fn payment_message(
         parts.push(part_message(placement));
     }
     if row.suspense.is_some() {
-        parts.push(v1::PaymentPart {
-            place: v1::MoneyPlace::Suspense.into(),
-            month: None,
-            amount_riel: row.amount,
-        });
+        parts.push(v1::PaymentPart { place: v1::MoneyPlace::Suspense.into(), month: None, amount_riel: row.amount });
     }
     v1::AccountPayment {
         payment_id: id_text(row.id),

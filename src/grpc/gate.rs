@@ -83,11 +83,15 @@ impl Matrix {
 
     /// The matrix as text, a line an RPC, for people to read.
     pub fn to_text(&self) -> String {
-        let mut lines: Vec<String> = self.rules.iter().map(|(path, rule)| {
-            let roles: Vec<&str> = rule.roles.iter().map(|role| role.name()).collect();
-            let person = if rule.reads_person { "  (reads about a person)" } else { "" };
-            format!("{path}  {}{person}", roles.join(" "))
-        }).collect();
+        let mut lines: Vec<String> = self
+            .rules
+            .iter()
+            .map(|(path, rule)| {
+                let roles: Vec<&str> = rule.roles.iter().map(|role| role.name()).collect();
+                let person = if rule.reads_person { "  (reads about a person)" } else { "" };
+                format!("{path}  {}{person}", roles.join(" "))
+            })
+            .collect();
         lines.sort();
         lines.join("\n") + "\n"
     }
@@ -116,18 +120,30 @@ pub(crate) struct Gate {
     pub(crate) draining: Arc<AtomicBool>,
 }
 
+/// A call that did not pass the gate.
+struct TurnedAway {
+    /// Who called, as far as that is known.
+    caller: Option<Caller>,
+    reason: &'static str,
+    status: Status,
+}
+
+fn turned_away(caller: Option<Caller>, reason: &'static str, status: Status) -> Box<TurnedAway> {
+    Box::new(TurnedAway { caller, reason, status })
+}
+
 impl Gate {
     /// The caller of an RPC, if it may call it.
-    fn admit(&self, rule: &Rule, headers: &HeaderMap) -> Result<Caller, (Option<Caller>, &'static str, Status)> {
+    fn admit(&self, rule: &Rule, headers: &HeaderMap) -> Result<Caller, Box<TurnedAway>> {
         if self.draining.load(Ordering::Relaxed) {
             let message = "the server is about to stop; send the call again";
-            return Err((None, "DRAINING", status::passing(message, &Failure::Stopping)));
+            return Err(turned_away(None, "DRAINING", status::passing(message, &Failure::Stopping)));
         }
-        let caller = self.caller(headers).map_err(|(reason, status)| (None, reason, status))?;
+        let caller = self.caller(headers).map_err(|(reason, status)| turned_away(None, reason, status))?;
         if !rule.roles.contains(&caller.role) {
             let metadata = [("role", caller.role.name().to_owned()), ("method", rule.method.clone())];
             let denied = status(Code::PermissionDenied, "the role may not call this", "ROLE_NOT_ALLOWED", &metadata);
-            return Err((Some(caller), "ROLE_NOT_ALLOWED", denied));
+            return Err(turned_away(Some(caller), "ROLE_NOT_ALLOWED", denied));
         }
         if rule.reads_person {
             let missing = [
@@ -139,7 +155,7 @@ impl Gate {
                 let message = format!("{key} is required to read about a person");
                 let metadata = [("key", key.to_owned())];
                 let refused = status(Code::InvalidArgument, &message, "PURPOSE_MISSING", &metadata);
-                return Err((Some(caller), "PURPOSE_MISSING", refused));
+                return Err(turned_away(Some(caller), "PURPOSE_MISSING", refused));
             }
         }
         Ok(caller)
@@ -248,9 +264,9 @@ where
             };
             let caller = match gate.admit(rule, request.headers()) {
                 Ok(caller) => caller,
-                Err((caller, reason, refused)) => {
-                    gate.desk.note_refusal(caller.as_ref(), &rule.method, reason).await;
-                    return Ok(refused.into_http());
+                Err(away) => {
+                    gate.desk.note_refusal(away.caller.as_ref(), &rule.method, away.reason).await;
+                    return Ok(away.status.into_http());
                 }
             };
             let longest = patience(request.headers()).map_or(gate.longest, |patience| patience.min(gate.longest));

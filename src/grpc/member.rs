@@ -127,10 +127,7 @@ impl MemberService for Counter {
     }
 }
 
-fn registration(
-    mut fields: Fields,
-    message: &v1::RegisterMemberRequest,
-) -> Result<(Ticket, Registration), Status> {
+fn registration(mut fields: Fields, message: &v1::RegisterMemberRequest) -> Result<(Ticket, Registration), Status> {
     let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
     let names = (message.khmer_name.as_ref(), message.latin_name.as_ref());
     let particulars = particulars(&mut fields, "", names, message.sex, message.birth_date.as_ref());
@@ -208,11 +205,7 @@ pub(crate) fn birth(fields: &mut Fields, field: &str, date: Option<&Date>) -> Op
 }
 
 /// A number of a kind.
-pub(crate) fn identifier(
-    fields: &mut Fields,
-    field: &str,
-    identifier: Option<&v1::Identifier>,
-) -> Option<Identifier> {
+pub(crate) fn identifier(fields: &mut Fields, field: &str, identifier: Option<&v1::Identifier>) -> Option<Identifier> {
     let Some(identifier) = identifier else {
         fields.missing(field);
         return None;

@@ -3,8 +3,8 @@
 use krama_law::calendar::Moment;
 use tonic::{Request, Response, Status};
 
-use crate::grpc::wire::{date, timestamp};
 use crate::grpc::Counter;
+use crate::grpc::wire::{date, timestamp};
 use crate::proto::sandbox::sandbox_service_server::SandboxService;
 use crate::proto::sandbox::{GetClockRequest, GetClockResponse, MoveClockRequest, MoveClockResponse};
 

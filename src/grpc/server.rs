@@ -70,10 +70,7 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
     // The bounds and the compression of messages are each service's own.
     macro_rules! service {
         ($server:ident) => {
-            $server::new(counter.clone())
-                .accept_compressed(Gzip)
-                .send_compressed(Gzip)
-                .max_decoding_message_size(bytes)
+            $server::new(counter.clone()).accept_compressed(Gzip).send_compressed(Gzip).max_decoding_message_size(bytes)
         };
     }
     let (health, health_service) = tonic_health::server::health_reporter();

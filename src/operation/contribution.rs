@@ -144,7 +144,12 @@ impl Desk {
     ///
     /// # Errors
     /// A day lies in the future, or the business key is taken by another payment.
-    pub async fn record_payment(&self, caller: &Caller, ticket: Ticket, payment: Payment) -> Result<Written<Taken>, Failure> {
+    pub async fn record_payment(
+        &self,
+        caller: &Caller,
+        ticket: Ticket,
+        payment: Payment,
+    ) -> Result<Written<Taken>, Failure> {
         self.writer.submit(caller, ticket, payment).await
     }
 

@@ -82,7 +82,8 @@ fn doors(answer: &Answer, timeline: &Timeline, law: &Law) -> Vec<Door> {
         facts.push(Recorded { id: FactId(i64::MAX), known, fact });
         Timeline::new(facts)
     };
-    let hired = with(Fact::Hired { employment: EmploymentId(i64::MAX), sector: Sector::Private, from: day, until: None });
+    let hired =
+        with(Fact::Hired { employment: EmploymentId(i64::MAX), sector: Sector::Private, from: day, until: None });
     let mut doors = vec![Door {
         kind: DoorKind::FormalEmployment,
         price: None,

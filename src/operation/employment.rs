@@ -152,7 +152,12 @@ impl Desk {
     ///
     /// # Errors
     /// The number belongs to an employer with other names or another sector.
-    pub async fn register_employer(&self, caller: &Caller, ticket: Ticket, new: NewEmployer) -> Result<Written<i64>, Failure> {
+    pub async fn register_employer(
+        &self,
+        caller: &Caller,
+        ticket: Ticket,
+        new: NewEmployer,
+    ) -> Result<Written<i64>, Failure> {
         self.writer.submit(caller, ticket, new).await
     }
 
@@ -160,7 +165,12 @@ impl Desk {
     ///
     /// # Errors
     /// There is no such employer.
-    pub async fn grant_employer_access(&self, caller: &Caller, ticket: Ticket, grant: Grant) -> Result<Written<i64>, Failure> {
+    pub async fn grant_employer_access(
+        &self,
+        caller: &Caller,
+        ticket: Ticket,
+        grant: Grant,
+    ) -> Result<Written<i64>, Failure> {
         self.writer.submit(caller, ticket, grant).await
     }
 
@@ -252,9 +262,11 @@ fn positions_of_reports(row: &EmploymentRow, page: &Page) -> Vec<i64> {
     let mut positions = vec![position_of(row.id)];
     if let Some(member) = row.member {
         let timeline = page.timeline(member);
-        let separated = timeline.facts().iter().rev().find(
-            |recorded| matches!(recorded.fact, Fact::Separated { employment, .. } if employment.0 == row.id),
-        );
+        let separated = timeline
+            .facts()
+            .iter()
+            .rev()
+            .find(|recorded| matches!(recorded.fact, Fact::Separated { employment, .. } if employment.0 == row.id));
         positions.extend(separated.map(|recorded| position_of(recorded.id.0)));
     }
     positions
@@ -292,9 +304,8 @@ impl Act for NewEmployer {
 
     fn decide(&self, _caller: &Caller, page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure> {
         if let Some(held) = page.employer_by_number(&self.number) {
-            let same = held.name_khmer == self.khmer_name
-                && held.name_latin == self.latin_name
-                && held.sector == self.sector;
+            let same =
+                held.name_khmer == self.khmer_name && held.name_latin == self.latin_name && held.sector == self.sector;
             if !same {
                 return Err(Refusal::EmployerNumberInUse { employer: held.id }.into());
             }

@@ -108,7 +108,11 @@ impl Desk {
     ///
     /// # Errors
     /// There is no such member.
-    pub async fn get_member(&self, member: i64, at_least: Option<AtLeast>) -> Result<Reading<(Member, Decision)>, Failure> {
+    pub async fn get_member(
+        &self,
+        member: i64,
+        at_least: Option<AtLeast>,
+    ) -> Result<Reading<(Member, Decision)>, Failure> {
         let snapshot = self.snapshot(at_least.as_ref()).await?;
         let page = self.page(&snapshot, Needs { members: vec![member], ..Needs::default() }).await?;
         let found = self.members_in(&snapshot, &[member]).await?.pop();
@@ -168,7 +172,8 @@ impl Desk {
         persons.sort_by_key(|row| row.member);
         let mut members = Vec::new();
         for row in persons {
-            let own: Vec<_> = identifiers.iter().filter(|identifier| identifier.member == row.member).cloned().collect();
+            let own: Vec<_> =
+                identifiers.iter().filter(|identifier| identifier.member == row.member).cloned().collect();
             members.push(Member {
                 id: row.member,
                 details: row.open(vault)?,
@@ -289,12 +294,11 @@ fn refusal(
         EnrolmentRefusal::AlreadyEnrolled => Refusal::AlreadyEnrolled { member },
         EnrolmentRefusal::VoluntaryAbandoned => {
             let lapsed_on = answer.since.filter(|_| answer.standing == Standing::Abandoned);
-            let barred_until = lapsed_on.and_then(|lapsed_on| {
-                match stage.law.as_known(stage.known).on(lapsed_on).bar {
+            let barred_until =
+                lapsed_on.and_then(|lapsed_on| match stage.law.as_known(stage.known).on(lapsed_on).bar {
                     Bar::Life => None,
                     Bar::Months(months) => Some(lapsed_on.month().plus(i32::from(months)).first_day().before()),
-                }
-            });
+                });
             Refusal::VoluntaryAbandoned { member, day, lapsed_on, barred_until, revision: answer.revision }
         }
     }

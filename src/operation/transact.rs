@@ -14,10 +14,10 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Dice;
-use crate::operation::{Desk, Limits};
 use crate::operation::caller::{Caller, Purpose};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
+use crate::operation::{Desk, Limits};
 use crate::store;
 use crate::store::audit::{self, AuditRow, Outcome};
 use crate::store::ledger::{self, CommandRow};
@@ -390,7 +390,12 @@ impl WriterHandle {
     }
 
     /// Hands a command to the writer and waits for its answer, which comes after the commit.
-    pub(crate) async fn submit<A: Act>(&self, caller: &Caller, ticket: Ticket, act: A) -> Result<Recorded<A::Reply>, Failure> {
+    pub(crate) async fn submit<A: Act>(
+        &self,
+        caller: &Caller,
+        ticket: Ticket,
+        act: A,
+    ) -> Result<Recorded<A::Reply>, Failure> {
         let (reply_to, reply) = oneshot::channel();
         let digest = Content::of(&act);
         let waiting = WaitingAct { act, caller: caller.clone(), ticket, digest, outcome: None, reply_to };

@@ -73,8 +73,7 @@ pub(super) fn write(files: &mut Files, world: &World) -> io::Result<Written> {
 
 /// The bank numbers its transactions in the order in which it books them.
 fn book(bank: Bank, payments: &[Payment]) -> Vec<Booked<'_>> {
-    let mut payments: Vec<&Payment> =
-        payments.iter().filter(|payment| payment.bank == bank).collect();
+    let mut payments: Vec<&Payment> = payments.iter().filter(|payment| payment.bank == bank).collect();
     // The sort is stable: what was booked on one day keeps the order of the world.
     payments.sort_by_key(|payment| (payment.business(), payment.value));
     let number = |(place, payment): (usize, &'_ Payment)| match bank {
@@ -145,20 +144,8 @@ fn row(world: &World, booked: &Booked<'_>, line: usize, amount: i64) -> [String;
     let channel = payment.channel.to_owned();
     let line = line.to_string();
     match bank {
-        Bank::Tonlesap => {
-            [reference, line, value, business, number, latin, amount.to_string(), month, channel]
-        }
-        Bank::Apsara => [
-            business,
-            value,
-            reference,
-            line,
-            number,
-            khmer,
-            month,
-            with_separators(amount),
-            channel,
-        ],
+        Bank::Tonlesap => [reference, line, value, business, number, latin, amount.to_string(), month, channel],
+        Bank::Apsara => [business, value, reference, line, number, khmer, month, with_separators(amount), channel],
     }
 }
 
@@ -176,15 +163,7 @@ fn with_separators(amount: i64) -> String {
 }
 
 fn write_returns(files: &mut Files, booked: &[(Bank, Vec<Booked<'_>>)]) -> io::Result<usize> {
-    let header = [
-        "institution",
-        "original_reference",
-        "returned_on",
-        "reported_on",
-        "amount_khr",
-        "status",
-        "reason",
-    ];
+    let header = ["institution", "original_reference", "returned_on", "reported_on", "amount_khr", "status", "reason"];
     let mut sheet = Sheet::begin("returns.csv", &header)?;
     let mut returns: Vec<_> = booked
         .iter()
@@ -194,8 +173,7 @@ fn write_returns(files: &mut Files, booked: &[(Bank, Vec<Booked<'_>>)]) -> io::R
     returns.sort_by_key(|(day, booked)| (*day, booked.payment.bank));
     for (day, booked) in &returns {
         let amount: i64 = booked.payment.lines.iter().map(|line| line.amount).sum();
-        let reasons =
-            ["INSUFFICIENT_FUNDS", "ACCOUNT_CLOSED", "INSUFFICIENT_FUNDS", "PAYER_DISPUTE"];
+        let reasons = ["INSUFFICIENT_FUNDS", "ACCOUNT_CLOSED", "INSUFFICIENT_FUNDS", "PAYER_DISPUTE"];
         sheet.row(&[
             booked.payment.bank.id().to_owned(),
             booked.reference.clone(),

@@ -25,10 +25,8 @@ impl Month {
 
     pub(super) fn first_day(self) -> Date {
         let month = u8::try_from(self.0.rem_euclid(12) + 1).expect("a remainder of twelve fits");
-        let month =
-            time::Month::try_from(month).expect("a remainder of twelve plus one is 1 to 12");
-        Date::from_calendar_date(self.0.div_euclid(12), month, 1)
-            .expect("every month has a first day")
+        let month = time::Month::try_from(month).expect("a remainder of twelve plus one is 1 to 12");
+        Date::from_calendar_date(self.0.div_euclid(12), month, 1).expect("every month has a first day")
     }
 
     pub(super) fn last_day(self) -> Date {
@@ -76,10 +74,6 @@ pub(super) fn next_working_day(day: Date) -> Date {
     match day.weekday() {
         Weekday::Saturday => later(day, 2),
         Weekday::Sunday => later(day, 1),
-        Weekday::Monday
-        | Weekday::Tuesday
-        | Weekday::Wednesday
-        | Weekday::Thursday
-        | Weekday::Friday => day,
+        Weekday::Monday | Weekday::Tuesday | Weekday::Wednesday | Weekday::Thursday | Weekday::Friday => day,
     }
 }

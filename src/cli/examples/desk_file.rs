@@ -41,8 +41,7 @@ pub(super) fn birth_text(birth: Birth) -> String {
 
 fn write_register(files: &mut Files, people: &[Person]) -> io::Result<()> {
     let mut sheet = Sheet::begin("register.csv", &REGISTER)?;
-    let mut members: Vec<&Person> =
-        people.iter().filter(|person| person.enrolment.is_some()).collect();
+    let mut members: Vec<&Person> = people.iter().filter(|person| person.enrolment.is_some()).collect();
     members.sort_by_key(|person| person.member_number());
     for person in members {
         let enrolment = person.enrolment();
@@ -67,15 +66,7 @@ fn write_register(files: &mut Files, people: &[Person]) -> io::Result<()> {
 }
 
 fn write_employers(files: &mut Files) -> io::Result<()> {
-    let header = [
-        "employer_number",
-        "name_latin",
-        "name_khmer",
-        "sector",
-        "trade",
-        "payroll_provider",
-        "folder",
-    ];
+    let header = ["employer_number", "name_latin", "name_khmer", "sector", "trade", "payroll_provider", "folder"];
     let mut sheet = Sheet::begin("employers.csv", &header)?;
     for employer in &EMPLOYERS {
         sheet.row(&[
@@ -92,21 +83,12 @@ fn write_employers(files: &mut Files) -> io::Result<()> {
 }
 
 fn write_story(files: &mut Files, world: &World) -> io::Result<()> {
-    let header = [
-        "key",
-        "member_number",
-        "other_number",
-        "name_latin",
-        "name_khmer",
-        "what_happens",
-        "key_days",
-    ];
+    let header = ["key", "member_number", "other_number", "name_latin", "name_khmer", "what_happens", "key_days"];
     let mut sheet = Sheet::begin("story.csv", &header)?;
     for scene in &world.scenes {
         let person = scene.who.map(|who| &world.people[who]);
         let enrolled = person.filter(|person| person.enrolment.is_some());
-        let days: Vec<String> =
-            scene.days.iter().map(|(day, sight)| format!("{} {sight}", iso(*day))).collect();
+        let days: Vec<String> = scene.days.iter().map(|(day, sight)| format!("{} {sight}", iso(*day))).collect();
         sheet.row(&[
             scene.key,
             enrolled.map(Person::member_number).unwrap_or_default(),

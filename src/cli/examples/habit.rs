@@ -85,9 +85,7 @@ impl Habit {
         let silence = self.silence?;
         match silence.end {
             SilenceEnd::InTime(_) => None,
-            SilenceEnd::Never | SilenceEnd::TooLate(_) => {
-                Some(silence.from.abandonment_when_unpaid_from())
-            }
+            SilenceEnd::Never | SilenceEnd::TooLate(_) => Some(silence.from.abandonment_when_unpaid_from()),
         }
     }
 
@@ -197,8 +195,7 @@ impl Till<'_> {
 
     fn pay_halves(&mut self, months: &[Month], next: Month, draw: &mut Draw) {
         for &month in months {
-            let line =
-                Line { amount: CONTRIBUTION / 2, month: self.habit.names_month.then_some(month) };
+            let line = Line { amount: CONTRIBUTION / 2, month: self.habit.names_month.then_some(month) };
             let first = next.day(draw.between(1, 8));
             let second = later(first, draw.between(4, 13));
             self.book(first, vec![line]);
@@ -210,10 +207,7 @@ impl Till<'_> {
     fn transfer(&mut self, value: Date, months: &[Month], draw: &mut Draw) {
         let by_month = months.len() == 1 || (self.habit.names_month && draw.percent(50));
         let lines = if by_month {
-            let named = |&month| Line {
-                amount: CONTRIBUTION,
-                month: self.habit.names_month.then_some(month),
-            };
+            let named = |&month| Line { amount: CONTRIBUTION, month: self.habit.names_month.then_some(month) };
             months.iter().map(named).collect()
         } else {
             let months = i64::try_from(months.len()).expect("there are few months in two years");

@@ -173,8 +173,7 @@ pub(super) fn enrolment_day(draw: &mut Draw) -> Date {
 /// Numbers everyone who enrolled, in the order of registration, with gaps: cards are
 /// spoilt and desks share one series.
 pub(super) fn number_members(people: &mut [Person], draw: &mut Draw) {
-    let mut order: Vec<Who> =
-        (0..people.len()).filter(|&who| people[who].enrolment.is_some()).collect();
+    let mut order: Vec<Who> = (0..people.len()).filter(|&who| people[who].enrolment.is_some()).collect();
     order.sort_by_key(|&who| (people[who].enrolment().registered_on, who));
     let mut serial = 4_000;
     for who in order {
@@ -202,14 +201,9 @@ fn birth(draw: &mut Draw) -> Birth {
 
 /// The subscriber part begins with a zero, to keep clear of numbers in daily use.
 fn phone(draw: &mut Draw) -> String {
-    let prefix =
-        draw.pick(&["10", "11", "12", "15", "16", "17", "69", "70", "77", "81", "89", "92", "93"]);
+    let prefix = draw.pick(&["10", "11", "12", "15", "16", "17", "69", "70", "77", "81", "89", "92", "93"]);
     match draw.below(4) {
-        0 => format!(
-            "+855{}0{:06}",
-            draw.pick(&["31", "71", "88", "96", "97"]),
-            draw.below(1_000_000)
-        ),
+        0 => format!("+855{}0{:06}", draw.pick(&["31", "71", "88", "96", "97"]), draw.below(1_000_000)),
         _ => format!("+855{prefix}0{:05}", draw.below(100_000)),
     }
 }

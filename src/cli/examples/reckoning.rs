@@ -16,20 +16,16 @@ use super::sheet::Files;
 pub(super) fn rows(files: &Files, name: &str) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_reader(files[name].as_slice());
     let header = reader.headers().unwrap().clone();
-    let row = |record: csv::StringRecord| {
-        header.iter().map(str::to_owned).zip(record.iter().map(str::to_owned)).collect()
-    };
+    let row =
+        |record: csv::StringRecord| header.iter().map(str::to_owned).zip(record.iter().map(str::to_owned)).collect();
     reader.records().map(|record| row(record.unwrap())).collect()
 }
 
 /// Reads both forms of a day.
 pub(super) fn day(text: &str) -> Date {
     let parts: Vec<&str> = text.split(['-', '/']).collect();
-    let (year, middle, last) = if text.contains('-') {
-        (parts[0], parts[1], parts[2])
-    } else {
-        (parts[2], parts[1], parts[0])
-    };
+    let (year, middle, last) =
+        if text.contains('-') { (parts[0], parts[1], parts[2]) } else { (parts[2], parts[1], parts[0]) };
     Month::new(year.parse().unwrap(), middle.parse().unwrap()).day(last.parse().unwrap())
 }
 
@@ -75,10 +71,7 @@ impl Member {
             while let Some(payment) = waiting.next_if(|payment| payment.value < breach) {
                 self.allocate(payment, known, &mut paid);
             }
-            if breach > self.enrolled_on
-                && self.run(breach, known, &paid) > 6
-                && !self.employed(breach, known)
-            {
+            if breach > self.enrolled_on && self.run(breach, known, &paid) > 6 && !self.employed(breach, known) {
                 return Some(breach);
             }
             today = today.plus(1);
@@ -90,8 +83,7 @@ impl Member {
         let mut left = payment.amount;
         let limit = Month::of(payment.value).plus(12);
         let mut month = Month::of(self.enrolled_on);
-        let mut order: Vec<Month> =
-            payment.month.into_iter().filter(|&named| named <= limit).collect();
+        let mut order: Vec<Month> = payment.month.into_iter().filter(|&named| named <= limit).collect();
         while month <= limit {
             order.push(month);
             month = month.plus(1);
@@ -126,15 +118,12 @@ impl Member {
     /// Whether an employment begun by `today` covers any day of the month.
     fn exempt(&self, month: Month, today: Date, known: Date) -> bool {
         self.spells_known(known).any(|(first, last)| {
-            first <= today
-                && first <= month.last_day()
-                && last.is_none_or(|last| last >= month.first_day())
+            first <= today && first <= month.last_day() && last.is_none_or(|last| last >= month.first_day())
         })
     }
 
     fn employed(&self, today: Date, known: Date) -> bool {
-        self.spells_known(known)
-            .any(|(first, last)| first <= today && last.is_none_or(|last| today <= last))
+        self.spells_known(known).any(|(first, last)| first <= today && last.is_none_or(|last| today <= last))
     }
 
     fn spells_known(&self, known: Date) -> impl Iterator<Item = (Date, Option<Date>)> {
@@ -218,8 +207,7 @@ fn read_banks(files: &Files, owners: &Owners, books: &mut Books) {
             ["TXN_REF", "LINE_NO", "VALUE_DATE", "PAYER_ID", "AMOUNT_KHR", "FOR_MONTH"]
         };
         for row in rows(files, &delivery["file"]) {
-            let [reference, line, value, payer, amount, named] =
-                columns.map(|column| row[column].clone());
+            let [reference, line, value, payer, amount, named] = columns.map(|column| row[column].clone());
             if !seen.insert((delivery["institution"].clone(), reference, line)) {
                 continue;
             }
@@ -242,29 +230,12 @@ fn read_payrolls(files: &Files, owners: &Owners, books: &mut Books) {
     for name in payrolls {
         let kravan = !name.contains("romdoul-thread");
         let columns = if kravan {
-            [
-                "Reported",
-                "Movement",
-                "Contract No.",
-                "NSSF or ID No.",
-                "Date of birth",
-                "Start",
-                "End",
-            ]
+            ["Reported", "Movement", "Contract No.", "NSSF or ID No.", "Date of birth", "Start", "End"]
         } else {
-            [
-                "reported_on",
-                "event",
-                "employment_no",
-                "worker_no",
-                "birth_date",
-                "first_day",
-                "last_day",
-            ]
+            ["reported_on", "event", "employment_no", "worker_no", "birth_date", "first_day", "last_day"]
         };
         for row in rows(files, name) {
-            let [reported, event, employment, worker, birth, first, last] =
-                columns.map(|column| row[column].clone());
+            let [reported, event, employment, worker, birth, first, last] = columns.map(|column| row[column].clone());
             let Some((number, known_birth)) = owners.get(&worker) else {
                 books.strangers.insert(worker);
                 continue;

@@ -79,25 +79,13 @@ impl Stage<'_> {
     }
 
     /// One transaction, which the caller may still change.
-    fn pays(
-        &mut self,
-        who: Who,
-        bank: Bank,
-        value: Date,
-        lines: &[(i64, Option<Month>)],
-    ) -> &mut Payment {
+    fn pays(&mut self, who: Who, bank: Bank, value: Date, lines: &[(i64, Option<Month>)]) -> &mut Payment {
         let lines = lines.iter().map(|&(amount, month)| Line { amount, month }).collect();
         self.world.payments.push(Payment::new(Payer::Person(who), bank, value, lines));
         self.world.payments.last_mut().expect("a payment was put there just now")
     }
 
-    fn tell(
-        &mut self,
-        key: &'static str,
-        who: Who,
-        what: &'static str,
-        days: &[(Date, &'static str)],
-    ) {
+    fn tell(&mut self, key: &'static str, who: Who, what: &'static str, days: &[(Date, &'static str)]) {
         self.tell_of(key, Some(who), String::new(), what, days);
     }
 

@@ -45,9 +45,7 @@ fn another_seed_gives_other_bytes_of_the_same_story() {
     }
     let told = |files| -> Vec<_> {
         let story = rows(files, "story.csv").into_iter();
-        story
-            .map(|row| (row["key"].clone(), row["name_latin"].clone(), row["key_days"].clone()))
-            .collect()
+        story.map(|row| (row["key"].clone(), row["name_latin"].clone(), row["key_days"].clone())).collect()
     };
     assert_eq!(told(&one), told(&other));
 }
@@ -55,16 +53,7 @@ fn another_seed_gives_other_bytes_of_the_same_story() {
 #[test]
 fn the_files_stay_small_and_as_many_as_summed_up() {
     let (files, summary) = make(SEED).unwrap();
-    let Summary {
-        members,
-        strangers,
-        bank_lines,
-        bank_files,
-        payroll_lines,
-        payroll_files,
-        scenes,
-        ..
-    } = summary;
+    let Summary { members, strangers, bank_lines, bank_files, payroll_lines, payroll_files, scenes, .. } = summary;
     assert_eq!(members, rows(&files, "register.csv").len());
     assert_eq!((members, strangers), (500, 60));
     assert_eq!(bank_files, rows(&files, "deliveries.csv").len());
@@ -89,9 +78,7 @@ fn leading_zeros_are_kept() {
     }
     assert!(register.iter().filter(|row| row["national_id"].starts_with("00")).count() > 50);
     assert!(register.iter().any(|row| row["commune_code"].starts_with('0')));
-    assert!(
-        rows(&files, "employers.csv").iter().all(|row| row["employer_number"].starts_with("000"))
-    );
+    assert!(rows(&files, "employers.csv").iter().all(|row| row["employer_number"].starts_with("000")));
 }
 
 #[test]
@@ -101,10 +88,8 @@ fn every_delivery_is_there_and_one_alone_comes_late() {
     for delivery in rows(&files, "deliveries.csv") {
         let held = rows(&files, &delivery["file"]);
         assert_eq!(delivery["lines"], held.len().to_string());
-        let column =
-            if delivery["institution"] == "apsara-wallet" { "Amount (KHR)" } else { "AMOUNT_KHR" };
-        let total: i64 =
-            held.iter().map(|row| row[column].replace(',', "").parse::<i64>().unwrap()).sum();
+        let column = if delivery["institution"] == "apsara-wallet" { "Amount (KHR)" } else { "AMOUNT_KHR" };
+        let total: i64 = held.iter().map(|row| row[column].replace(',', "").parse::<i64>().unwrap()).sum();
         assert_eq!(delivery["total_khr"], total.to_string());
         if day(&delivery["arrives_on"]) != later(day(&delivery["to_day"]), 1) {
             late.push((delivery["file"].clone(), delivery["arrives_on"].clone()));
@@ -117,19 +102,10 @@ fn every_delivery_is_there_and_one_alone_comes_late() {
 #[test]
 fn dozens_are_out_at_the_end_and_some_of_them_are_hired() {
     let books = reckoning::read(&files());
-    let out: Vec<_> = books
-        .members
-        .keys()
-        .filter_map(|number| Some((number, final_lapse(&books, number)?)))
-        .collect();
-    let hired =
-        out.iter().filter(|(number, lapse)| books.members[*number].hired_from(*lapse)).count();
-    let paid =
-        out.iter().filter(|(number, lapse)| books.members[*number].paid_from(*lapse) > 0).count();
-    println!(
-        "{} abandoned at some time, {hired} of them hired later, {paid} paid later",
-        out.len()
-    );
+    let out: Vec<_> = books.members.keys().filter_map(|number| Some((number, final_lapse(&books, number)?))).collect();
+    let hired = out.iter().filter(|(number, lapse)| books.members[*number].hired_from(*lapse)).count();
+    let paid = out.iter().filter(|(number, lapse)| books.members[*number].paid_from(*lapse) > 0).count();
+    println!("{} abandoned at some time, {hired} of them hired later, {paid} paid later", out.len());
     assert!((60..160).contains(&out.len()), "{}", out.len());
     assert!(hired >= 5 && paid >= 5, "{hired} hired, {paid} paid");
     // A wrong member number counts among the unknown; the others are the never seen.
@@ -171,9 +147,7 @@ fn the_days_of_the_story_are_the_days_of_the_reckoning() {
     check("out-for-life-then-hired", Some(date!(2026 - 03 - 16)));
     check("bar-stands-again", Some(date!(2026 - 02 - 16)));
     check("retroactive-hire", None);
-    for key in
-        ["double", "paid-twice", "partial", "several-at-once", "bounced", "certificate-payer"]
-    {
+    for key in ["double", "paid-twice", "partial", "several-at-once", "bounced", "certificate-payer"] {
         check(key, None);
     }
     for key in ["late-separation", "duplicate-hire", "wrong-number", "unknown-number"] {
@@ -198,8 +172,7 @@ fn the_faults_of_the_banks_are_there() {
     let paid = |key: &str, column: &str| -> Vec<String> {
         let number = scene(&files, key)[column].clone();
         let of_payer = |row: &BTreeMap<String, String>| row.get("Customer no.") == Some(&number);
-        let held =
-            lines(&files, "banks/apsara-wallet").into_iter().filter(|(_, row)| of_payer(row));
+        let held = lines(&files, "banks/apsara-wallet").into_iter().filter(|(_, row)| of_payer(row));
         held.map(|(_, row)| format!("{} {}", row["Paid on"], row["Amount (KHR)"])).collect()
     };
     let unknown = paid("unknown-payer", "other_number");
@@ -208,9 +181,7 @@ fn the_faults_of_the_banks_are_there() {
     assert!(partial.contains(&"09/04/2026 7,800".to_owned()));
     assert!(partial.contains(&"22/04/2026 7,800".to_owned()));
     assert!(paid("paid-twice", "member_number").contains(&"10/07/2025 15,600".to_owned()));
-    assert!(
-        paid("saved-on-the-last-day", "member_number").contains(&"15/07/2026 15,600".to_owned())
-    );
+    assert!(paid("saved-on-the-last-day", "member_number").contains(&"15/07/2026 15,600".to_owned()));
 
     let certificate = scene(&files, "certificate-payer")["other_number"].clone();
     let tonlesap = lines(&files, "banks/tonlesap-bank");
@@ -243,8 +214,7 @@ fn the_faults_of_the_payrolls_are_there() {
 
     let unknown = scene(&files, "unknown-number");
     let january = rows(&files, "payroll/prasat-laterite/2026-01.csv");
-    let line =
-        |column: &str| january.iter().find(|row| row["NSSF or ID No."] == unknown[column]).unwrap();
+    let line = |column: &str| january.iter().find(|row| row["NSSF or ID No."] == unknown[column]).unwrap();
     assert_eq!(line("other_number")["Contract No."], line("member_number")["Contract No."]);
     assert!(register.iter().all(|row| row["member_number"] != unknown["other_number"]));
 

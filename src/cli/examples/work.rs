@@ -124,12 +124,7 @@ pub(super) fn of_stranger(who: Who, draw: &mut Draw) -> Employment {
 }
 
 /// Perhaps a hire of an ordinary member; what it means for the paying is put into the habit.
-pub(super) fn of_member(
-    who: Who,
-    person: &Person,
-    habit: &mut Habit,
-    draw: &mut Draw,
-) -> Option<Employment> {
+pub(super) fn of_member(who: Who, person: &Person, habit: &mut Habit, draw: &mut Draw) -> Option<Employment> {
     let enrolled = Month::of(person.enrolment().enrolled_on);
     let first = match habit.abandoned_on() {
         // Out for good, and hired all the same: the way back that the law leaves open.
@@ -160,9 +155,7 @@ pub(super) fn of_member(
 }
 
 fn any_employer(draw: &mut Draw) -> usize {
-    draw.pick(&[
-        GARMENT, GARMENT, GARMENT, GARMENT, GARMENT, HOTEL, HOTEL, BUILDER, BUILDER, BUILDER,
-    ])
+    draw.pick(&[GARMENT, GARMENT, GARMENT, GARMENT, GARMENT, HOTEL, HOTEL, BUILDER, BUILDER, BUILDER])
 }
 
 /// Most offices report within the three days that the rules give them.

@@ -43,12 +43,7 @@ fn out_for_life_then_hired(stage: &mut Stage<'_>) {
 fn retroactive_hire(stage: &mut Stage<'_>) {
     let who = stage.cast("Nhem", "Ratanak", Sex::Male, date!(2025 - 02 - 10));
     stage.pays_monthly(who, Bank::Tonlesap, Month::new(2025, 2), Month::new(2025, 10));
-    stage.world.employments.push(Employment::new(
-        who,
-        HOTEL,
-        date!(2026 - 06 - 08),
-        date!(2026 - 07 - 09),
-    ));
+    stage.world.employments.push(Employment::new(who, HOTEL, date!(2026 - 06 - 08), date!(2026 - 07 - 09)));
     stage.tell(
         "retroactive-hire",
         who,

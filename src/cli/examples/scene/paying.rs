@@ -99,8 +99,7 @@ fn double(stage: &mut Stage<'_>) {
     let who = stage.cast("Lim", "Theary", Sex::Female, date!(2025 - 03 - 03));
     let (may, through) = (Month::new(2025, 5), Month::new(2026, 11));
     stage.pays_monthly(who, Bank::Tonlesap, Month::new(2025, 3), Month::new(2025, 4));
-    let payment =
-        stage.pays(who, Bank::Tonlesap, date!(2025 - 06 - 12), &[(CONTRIBUTION, Some(may))]);
+    let payment = stage.pays(who, Bank::Tonlesap, date!(2025 - 06 - 12), &[(CONTRIBUTION, Some(may))]);
     payment.delivered_again = true;
     stage.pays_monthly(who, Bank::Tonlesap, may.plus(1), through);
     stage.tell(
@@ -178,8 +177,7 @@ fn bounced(stage: &mut Stage<'_>) {
     let who = stage.cast("Prak", "Chanthy", Sex::Female, date!(2025 - 03 - 17));
     let january = Month::new(2026, 1);
     stage.pays_monthly(who, Bank::Tonlesap, Month::new(2025, 3), Month::new(2025, 12));
-    let payment =
-        stage.pays(who, Bank::Tonlesap, date!(2026 - 02 - 10), &[(CONTRIBUTION, Some(january))]);
+    let payment = stage.pays(who, Bank::Tonlesap, date!(2026 - 02 - 10), &[(CONTRIBUTION, Some(january))]);
     payment.returned = Some(date!(2026 - 02 - 13));
     stage.pays(who, Bank::Tonlesap, date!(2026 - 02 - 24), &[(CONTRIBUTION, Some(january))]);
     stage.pays_monthly(who, Bank::Tonlesap, january.plus(1), Month::new(2026, 11));
@@ -220,11 +218,10 @@ fn unknown_payer(stage: &mut Stage<'_>) {
     let number = number_nobody_has(stage.draw);
     let days = [date!(2025 - 08 - 12), date!(2025 - 09 - 11), date!(2025 - 10 - 13)];
     for value in days {
-        let payer = Payer::Unknown {
-            number: number.clone(),
-            latin: "NOU KOLAB".to_owned(),
-            khmer: "នូ កុលាប".to_owned(),
-        };
+        let payer =
+            Payer::Unknown {
+                number: number.clone(), latin: "NOU KOLAB".to_owned(), khmer: "នូ កុលាប".to_owned()
+            };
         let lines = vec![Line { amount: CONTRIBUTION, month: None }];
         stage.world.payments.push(Payment::new(payer, Bank::Apsara, value, lines));
     }

@@ -9,6 +9,8 @@ pub mod person;
 pub mod reading;
 pub mod transact;
 
+mod command;
+
 pub mod contribution;
 pub mod coverage;
 pub mod employment;

@@ -438,15 +438,6 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_law_reads_as_the_frozen_law_of_the_cases() {
-        let document: Document = toml::from_str(SHIPPED).unwrap();
-        let mut shipped = document.revision().unwrap();
-        let frozen = crate::case_file::frozen_kh_current();
-        (shipped.effective, shipped.sources) = (frozen.effective, frozen.sources.clone());
-        assert_eq!(shipped, frozen);
-    }
-
-    #[test]
     fn faults_are_named_with_what_would_be_right() {
         assert!(problem("due_day = 15", "due_day = 32").contains("between 1 and 31"));
         assert!(problem("due_day = 15", "due_dya = 15").contains("due_dya"));

@@ -75,3 +75,13 @@ fn the_copied_cases_are_the_same_as_their_source_while_it_is_there() {
         assert_eq!(text, fs::read_to_string(&file).expect("the source can be read"), "{} differs", copy.display());
     }
 }
+
+#[test]
+fn the_shipped_law_of_cambodia_reads_as_the_frozen_law_of_the_cases() {
+    let law = krama::policy_file::read_law(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh"));
+    let law = law.unwrap_or_else(|error| panic!("{error}"));
+    let mut shipped = law.revisions()[0].revision.clone();
+    let frozen = krama::case_file::frozen_kh_current();
+    (shipped.effective, shipped.sources) = (frozen.effective, frozen.sources.clone());
+    assert_eq!(shipped, frozen);
+}

@@ -26,50 +26,81 @@ impl Machine<'_> {
         }
     }
 
+    /// Takes a payment off where it lies. Months that were paid and are so no longer are owed again, and late.
     fn take_off(&mut self, payment: &Payment, day: Day, known: Moment, fact: FactId) {
+        let months = self.take_off_quietly(payment, day);
+        let amount = payment.amount;
+        self.note(day, vec![fact], || Clause::PaymentReversed { amount, months: months.clone() });
+        self.owe_again(&months, day, known, fact);
+    }
+
+    /// Takes a payment off where it lies, and answers the months that were paid and are so no longer.
+    fn take_off_quietly(&mut self, payment: &Payment, day: Day) -> Vec<Month> {
+        self.unsettled = Some(day);
         let off = self.purse.take_off(payment.fact, payment.amount, day);
-        let mut months: Vec<Month> = Vec::new();
-        for &(month, amount) in &off {
+        let mut months: Vec<Month> = off.iter().map(|&(month, _)| month).collect();
+        months.sort_unstable();
+        months.dedup();
+        months.retain(|&month| self.months.get(month).is_some_and(|row| self.paid(row, day)));
+        for (month, amount) in off {
             if let Some(row) = self.months.get_mut(month) {
                 row.allocated -= amount;
                 row.reached = false;
             }
-            if !months.contains(&month) {
-                months.push(month);
-            }
             self.oldest_open = self.oldest_open.min(month);
         }
-        let amount = payment.amount;
-        self.note(day, vec![fact], || Clause::PaymentReversed { amount, months: months.clone() });
-        for month in months {
-            if let Some(late) = late(&self.book, known, day, fact, month, month) {
-                self.months.postpone(&late, month);
-                self.lates.push(late);
-                self.note(day, vec![fact], || Clause::LearntLate { until: late.due.day });
+        months.retain(|&month| self.months.get(month).is_some_and(|row| !self.paid(row, day)));
+        months
+    }
+
+    /// Gives months that a reversal reopened the time that a late loss leaves.
+    fn owe_again(&mut self, months: &[Month], day: Day, known: Moment, fact: FactId) {
+        for &month in months {
+            let Some(late) = late(&self.book, known, day, fact, month, month) else { return };
+            if let Some(row) = self.months.get_mut(month) {
+                row.due = row.due.max(late.due);
             }
+            self.lates.push(late);
+            self.note(day, vec![fact], || Clause::LearntLate { until: late.due.day });
         }
     }
 
     pub(crate) fn receive(&mut self, day: Day, revision: &Revision) {
         let from = self.life.payments.partition_point(|payment| payment.on < day);
-        for index in from..self.life.payments.len() {
-            let payment = self.life.payments[index];
-            if payment.on > day || day > self.heard_until {
-                return;
-            }
-            match payment.reversal.filter(|reversal| reversal.on == day) {
-                None => self.place(&payment, day, revision),
-                // The ledger had shown the money as received until it learnt otherwise: whoever relied on the
-                // month that it paid gets the time that any late loss gives.
-                Some(reversal) if reversal.known.day() > day => {
-                    self.place(&payment, day, revision);
-                    self.take_off(&payment, day, reversal.known, reversal.fact);
-                }
-                Some(_) => {
-                    self.purse.put(Owner::Payment(payment.fact), Place::Reversed, payment.amount, day);
-                }
+        let until = self.life.payments.partition_point(|payment| payment.on <= day);
+        if from == until || day > self.heard_until {
+            return;
+        }
+        let todays = &self.life.payments[from..until];
+        for void in todays.iter().filter(|payment| payment.reversal.is_some_and(|r| r.on == day)) {
+            self.relied_upon(void, todays, day, revision);
+        }
+        for payment in todays {
+            if payment.reversal.is_some_and(|reversal| reversal.on == day) {
+                self.purse.put(Owner::Payment(payment.fact), Place::Reversed, payment.amount, day);
+            } else {
+                self.place(payment, day, revision);
             }
         }
+    }
+
+    /// A payment that is reversed on its own value date never counted. But where that was learnt later, the ledger
+    /// had shown the money as received until then: whoever relied on a month that it paid gets the time that any
+    /// late loss gives. Which months these are shows when the day is tried with the payment.
+    fn relied_upon(&mut self, void: &Payment, todays: &[Payment], day: Day, revision: &Revision) {
+        let Some(reversal) = void.reversal.filter(|reversal| reversal.known.day() > day) else { return };
+        let mut as_known_before = self.clone();
+        as_known_before.steps = None;
+        for payment in todays {
+            let known_before =
+                payment.reversal.filter(|r| r.on == day && (r.known, r.fact) < (reversal.known, reversal.fact));
+            if known_before.is_none() && payment.fact < reversal.fact {
+                as_known_before.place(payment, day, revision);
+            }
+        }
+        as_known_before.come_back(day, revision);
+        let months = as_known_before.take_off_quietly(void, day);
+        self.owe_again(&months, day, reversal.known, reversal.fact);
     }
 
     fn place(&mut self, payment: &Payment, day: Day, revision: &Revision) {
@@ -112,6 +143,8 @@ impl Machine<'_> {
     /// is credit.
     pub(crate) fn allocate(&mut self, owner: Owner, amount: Riel, named: Option<Month>, day: Day, revision: &Revision) {
         let Some(first) = self.enrolled_from else { return };
+        // A month paid ahead can complete a window of which too few months are paid.
+        self.unsettled = Some(day);
         let limit = day.month().plus(i32::from(revision.prepay_months));
         let mut left = amount;
         if let Some(month) = named.filter(|&month| month <= limit) {

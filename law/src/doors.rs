@@ -8,9 +8,10 @@ use crate::calendar::{Day, Month};
 use crate::explanation::Clause;
 use crate::fact::FactId;
 use crate::money::{Lack, Riel, price_with_penalty};
-use crate::policy::{BackPayment, Revision};
+use crate::policy::{BackPayment, Bar, Revision};
 use crate::purse::Place;
 use crate::standing::{Lapse, Machine};
+use crate::timeline::{Late, late};
 
 impl Machine<'_> {
     pub(crate) fn enrol(&mut self, day: Day, revision: &Revision) {
@@ -28,12 +29,19 @@ impl Machine<'_> {
             let month = day.month();
             let first_month = if self.book.due_day(month).day < day { month.plus(1) } else { month };
             self.enrolled_from = Some(first_month);
+            self.unsettled = Some(day);
             self.oldest_open = first_month;
             self.lapse = None;
             self.pending = None;
             self.waived = None;
             self.waiting_over = Day::MIN;
             self.note(day, vec![enrolment.fact], || Clause::Enrolled { first_month });
+            if enrolment.known.day() > day {
+                // The shield begins after the day, on which it could only keep an older lapse from taking effect.
+                let last = enrolment.owed_anyway_from.plus(-1);
+                let late = late(&self.book, enrolment.known, day, enrolment.fact, first_month, last);
+                self.lates.extend(late.map(|late| Late { from: day.after(), about_from: Some(day), ..late }));
+            }
             if self.purse.pot() > 0 {
                 let (owner, amount) = self.purse.open_pot();
                 self.allocate(owner, amount, None, day, revision);
@@ -48,23 +56,24 @@ impl Machine<'_> {
         } else if self.employed(day) {
             Some(EnrolmentRefusal::FormallyEmployed)
         } else if let Some(lapse) = self.lapse {
-            let barred = lapse.bar_over.is_none_or(|over| day < over);
+            let barred = match self.book.on(day).bar {
+                Bar::Life => true,
+                Bar::Months(0) => false,
+                Bar::Months(months) => day < lapse.dated.month().plus(i32::from(months)).first_day(),
+            };
             barred.then_some(EnrolmentRefusal::VoluntaryAbandoned)
         } else {
             self.enrolled_from.map(|_| EnrolmentRefusal::AlreadyEnrolled)
         }
     }
 
-    /// Lifts the bar on the day after an employment has ended, when enough months have been worked since.
+    /// Lifts the bar when nobody employs the member and enough months have been worked since the lapse.
     pub(crate) fn lift_bar(&mut self, day: Day, lapse: Lapse, revision: &Revision) {
-        if self.employed(day) || !self.employed(day.before()) {
+        if self.employed(day) {
             return;
         }
-        let since_lapse = self
-            .life
-            .jobs
-            .iter()
-            .filter(|job| job.from > lapse.breach && job.from < day && job.from <= self.heard_until);
+        let heard = day.before().min(self.heard_until);
+        let since_lapse = self.life.jobs.iter().filter(|job| job.from > lapse.breach && job.from <= heard);
         let mut months: Vec<Month> = since_lapse
             .flat_map(|job| {
                 let last = job.until.unwrap_or(day).min(day.before()).month();
@@ -75,11 +84,11 @@ impl Machine<'_> {
         months.dedup();
         let worked = u32::try_from(months.len()).unwrap_or(u32::MAX);
         let ended = self.facts_of_jobs_ended(day);
-        if revision.lifts_bar_after_months.is_some_and(|needed| worked >= u32::from(needed)) {
+        if revision.lifts_bar_after_months.is_some_and(|needed| worked >= u32::from(needed).max(1)) {
             self.lapse = None;
             self.enrolled_from = None;
             self.note(day, ended, || Clause::BarLifted { months: worked });
-        } else {
+        } else if self.employed(day.before()) {
             self.note(day, ended, || Clause::BarStandsAgain);
         }
     }
@@ -108,9 +117,8 @@ impl Machine<'_> {
             return Some(Lack { amount, months_late: 0 });
         }
         // Months are counted from the due day as the law names it, not as a holiday moved it.
-        let due_day = self.book.on(month.first_day()).due_day;
         let started = (day.month().0 - row.due.month.0).max(1);
-        let over = i32::from(day > row.due.month.plus(started).day_clamped(due_day));
+        let over = i32::from(day > row.due.month.plus(started).day_clamped(row.due.number));
         Some(Lack { amount, months_late: u32::try_from(started + over).unwrap_or(1) })
     }
 

@@ -6,7 +6,7 @@
 use crate::calendar::{Day, Month};
 use crate::money::Riel;
 use crate::policy::Book;
-use crate::timeline::{DueDay, Late, Life};
+use crate::timeline::{DueDay, Life};
 
 /// What is known of one calendar month, whatever the day.
 #[derive(Clone, Copy, Debug)]
@@ -71,26 +71,14 @@ impl Months {
                 row.excused_from = row.excused_from.min(excuse.from.first_day());
             }
         }
-        for late in &life.lates {
-            self.postpone(late, from);
-        }
     }
 
-    /// Lets the months of a late fact fall due no earlier than it says, from a month on.
-    pub(crate) fn postpone(&mut self, late: &Late, from: Month) {
-        for row in self.between(late.first.max(from), late.last) {
-            row.due = row.due.max(late.due);
-        }
-    }
-
-    /// Gives the months that begin after a day the due days of another book.
-    pub(crate) fn date_anew(&mut self, book: &Book<'_>, day: Day, lates: &[Late]) {
-        let from = day.month().plus(1);
-        for row in self.between(from, Month(i32::MAX - 1)) {
-            row.due = book.due_day(row.month);
-        }
-        for late in lates {
-            self.postpone(late, from);
+    /// Gives the months that begin after a day the due days of another book; what was learnt late is kept.
+    pub(crate) fn date_anew(&mut self, old: &Book<'_>, new: &Book<'_>, day: Day) {
+        for row in self.between(day.month().plus(1), Month(i32::MAX - 1)) {
+            if row.due == old.due_day(row.month) {
+                row.due = new.due_day(row.month);
+            }
         }
     }
 
@@ -109,7 +97,7 @@ impl Months {
         &self.rows[start..end]
     }
 
-    fn between(&mut self, first: Month, last: Month) -> &mut [MonthRow] {
+    pub(crate) fn between(&mut self, first: Month, last: Month) -> &mut [MonthRow] {
         let (start, end) = self.bounds(first, last);
         &mut self.rows[start..end]
     }

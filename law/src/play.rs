@@ -61,12 +61,14 @@ impl<'a> Play<'a> {
         let mut past = Vec::new();
         let until_day = days.partition_point(|&change| change < day);
         for &change in days[..until_day].iter().chain([&day]) {
+            settle(&mut machine, change, |machine, day| pass(machine, day, &mut past));
             pass(&mut machine, change, &mut past);
         }
         let mut onward = machine.clone();
         onward.steps = None;
         let mut later = Vec::new();
         for &change in days[until_day..].iter().skip_while(|&&change| change == day) {
+            settle(&mut onward, change, |machine, day| pass(machine, day, &mut later));
             pass(&mut onward, change, &mut later);
         }
         Play { day, at_day: machine, past, later, horizon }
@@ -119,10 +121,19 @@ impl<'a> Play<'a> {
             machine.forget_revisions_after(self.day);
         }
         let days = days_of_change(machine.life, &machine.book, self.day.after(), self.horizon);
-        days.into_iter().find_map(|day| {
+        let mut lapsed = None;
+        for day in days {
+            settle(&mut machine, day, |machine, day| {
+                machine.pass(day);
+                lapsed = lapsed.or(machine.lapse.map(|_| day.before()));
+            });
             machine.pass(day);
-            machine.lapse.is_some().then_some(day.before())
-        })
+            lapsed = lapsed.or(machine.lapse.map(|_| day.before()));
+            if lapsed.is_some() {
+                break;
+            }
+        }
+        lapsed
     }
 
     /// The months that money paid on the day reaches, in order, and what each lacks.
@@ -193,6 +204,15 @@ impl<'a> Play<'a> {
             on: parcel.on,
         };
         purse.parcels.iter().map(placement).collect()
+    }
+}
+
+/// Lets the day after an unsettled one pass too, if it comes before the next day: what the facts of a day bring about
+/// can make a lapse take effect at the start of the next.
+fn settle<'a>(machine: &mut Machine<'a>, next: Day, mut pass: impl FnMut(&mut Machine<'a>, Day)) {
+    while let Some(day) = machine.unsettled.filter(|day| day.after() < next) {
+        machine.unsettled = None;
+        pass(machine, day.after());
     }
 }
 

@@ -261,7 +261,8 @@ impl<'a> Book<'a> {
     pub(crate) fn due_day(&self, month: Month) -> DueDay {
         let revision = self.on(month.first_day());
         let lies_in = month.plus(i32::from(revision.due_month_offset));
-        DueDay { day: revision.working_day(lies_in.day_clamped(revision.due_day)), month: lies_in }
+        let number = revision.due_day;
+        DueDay { day: revision.working_day(lies_in.day_clamped(number)), month: lies_in, number }
     }
 
     /// What month `month` costs when it is paid on `day`: the contribution of the revision in force on its 1st,

@@ -9,7 +9,7 @@ use crate::coverage::Covers;
 use crate::explanation::{Clause, Step};
 use crate::fact::FactId;
 use crate::months::{MonthRow, Months};
-use crate::policy::{Bar, Book, FormalSpell, LapseCondition, LapseEffective, Revision};
+use crate::policy::{Book, FormalSpell, LapseCondition, LapseEffective, Revision};
 use crate::purse::Purse;
 use crate::timeline::{Late, Life};
 
@@ -30,8 +30,6 @@ pub(crate) struct Lapse {
     pub(crate) breach: Day,
     /// The day from which it is dated.
     pub(crate) dated: Day,
-    /// The first day on which enrolment is possible again; none for life.
-    pub(crate) bar_over: Option<Day>,
 }
 
 /// The machine, standing at the end of the last day that it was given.
@@ -56,6 +54,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) lates: Vec<Late>,
     /// No month before this one can be overdue.
     pub(crate) oldest_open: Month,
+    /// The day on which something happened after its start that may bring a lapse at the start of the next.
+    pub(crate) unsettled: Option<Day>,
     pub(crate) state: State,
     pub(crate) refused: Vec<(Day, FactId, EnrolmentRefusal)>,
     pub(crate) steps: Option<Vec<Step>>,
@@ -80,6 +80,7 @@ impl<'a> Machine<'a> {
             run_off_from: None,
             lates,
             oldest_open: Month(i32::MAX - 1),
+            unsettled: None,
             state,
             refused: Vec::new(),
             steps: None,
@@ -88,12 +89,15 @@ impl<'a> Machine<'a> {
 
     /// Lets a day pass on which something can change, in the order that the law gives to it.
     pub(crate) fn pass(&mut self, day: Day) {
+        self.unsettled = None;
         let revision = self.book.on(day);
         let limit = day.month().plus(i32::from(revision.prepay_months));
         self.months.extend(self.life, &self.book, limit);
         self.settle_death(day);
+        self.put_off_due_days(day);
         self.start_of_day(day, revision);
         self.enrol(day, revision);
+        self.put_off_due_days(day);
         self.reverse(day);
         self.receive(day, revision);
         self.come_back(day, revision);
@@ -105,7 +109,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn forget_revisions_after(&mut self, day: Day) {
         let book = self.book.in_force_by(day);
         if book.revisions().len() < self.book.revisions().len() {
-            self.months.date_anew(&book, day, &self.lates);
+            self.months.date_anew(&self.book, &book, day);
             self.book = book;
         }
     }
@@ -125,6 +129,7 @@ impl<'a> Machine<'a> {
             && self.notice_allows(day, revision)
             && self.condition_holds(day, revision);
         if !revision.confirmation {
+            self.pending = None;
             if holds {
                 self.lapse(day, revision, Vec::new());
             }
@@ -156,12 +161,7 @@ impl<'a> Machine<'a> {
             LapseEffective::Breach => day,
             LapseEffective::FirstMissed => oldest.map_or(day, Month::first_day),
         };
-        let bar_over = match revision.bar {
-            Bar::Life => None,
-            Bar::Months(0) => Some(dated),
-            Bar::Months(months) => Some(dated.month().plus(i32::from(months)).first_day()),
-        };
-        self.lapse = Some(Lapse { breach: day, dated, bar_over });
+        self.lapse = Some(Lapse { breach: day, dated });
         self.pending = None;
         self.waived = None;
         self.note(day, facts, || Clause::Lapsed { run, oldest, dated });
@@ -292,7 +292,31 @@ impl<'a> Machine<'a> {
     }
 
     fn shielded(&self, day: Day) -> bool {
-        self.lates.iter().any(|late| late.from <= day && day <= late.due.day)
+        self.lates.iter().any(|late| self.heard(late) && late.from <= day && day <= late.due.day)
+    }
+
+    /// Whether a late fact counts: it is no later fact than is heard, or is about something that is.
+    fn heard(&self, late: &Late) -> bool {
+        late.from <= self.heard_until || late.about_from.is_some_and(|from| from <= self.heard_until)
+    }
+
+    /// Lets months that a late fact makes owed again fall due no earlier than it says. They are those of its months
+    /// that are owed on some day from the one from which it counts to the one on which it was learnt.
+    fn put_off_due_days(&mut self, day: Day) {
+        for index in 0..self.lates.len() {
+            let late = self.lates[index];
+            if day < late.from || late.learnt < day || !self.heard(&late) {
+                continue;
+            }
+            self.months.extend(self.life, &self.book, late.due.month);
+            for month in (late.first.0..=late.last.min(late.due.month).0).map(Month) {
+                if self.months.get(month).is_some_and(|row| row.due < late.due && self.owed(row, day))
+                    && let Some(row) = self.months.get_mut(month)
+                {
+                    row.due = late.due;
+                }
+            }
+        }
     }
 
     fn notice_allows(&self, day: Day, revision: &Revision) -> bool {

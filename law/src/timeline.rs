@@ -78,7 +78,7 @@ impl Timeline {
         life.payments.sort_by_key(|payment| payment.on);
         life.reversals = (0..life.payments.len()).filter(|&index| life.payments[index].reversal.is_some()).collect();
         life.reversals.sort_by_key(|&index| life.payments[index].reversal.map(|r| (r.on, r.known, r.fact)));
-        life.jobs.retain(|job| !job.retracted && job.until.is_none_or(|until| job.from <= until));
+        life.jobs.retain(Job::is_one);
         life.jobs.sort_by_key(|job| job.from);
         life.notices.sort_unstable();
         life
@@ -114,7 +114,10 @@ pub(crate) struct Life {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Enrolment {
     pub(crate) on: Day,
+    pub(crate) known: Moment,
     pub(crate) fact: FactId,
+    /// The first month that an enrolment known before this one, and dated after it, owes already.
+    pub(crate) owed_anyway_from: Month,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -145,6 +148,11 @@ pub(crate) struct Job {
 }
 
 impl Job {
+    /// Whether it has any day at all.
+    fn is_one(&self) -> bool {
+        !self.retracted && self.until.is_none_or(|until| self.from <= until)
+    }
+
     /// Whether the person works on the day.
     pub(crate) fn covers(&self, day: Day) -> bool {
         self.from <= day && self.until.is_none_or(|until| day <= until)
@@ -172,6 +180,11 @@ pub(crate) struct Late {
     pub(crate) first: Month,
     /// The last of them.
     pub(crate) last: Month,
+    /// The day on which the fact became known: of its months those fall due later that are owed on some day from
+    /// the one from which it counts to this one.
+    pub(crate) learnt: Day,
+    /// The first day of the employment or enrolment that it is about, where it is about one.
+    pub(crate) about_from: Option<Day>,
     /// The day from which the fact counts: from it to `due` no lapse takes effect.
     pub(crate) from: Day,
     /// The due day until which the member has time.
@@ -180,11 +193,12 @@ pub(crate) struct Late {
     pub(crate) fact: FactId,
 }
 
-/// A due day, and the month in which it lies before a holiday moves it.
+/// A due day, with the month in which it lies and its number there before a holiday moves it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct DueDay {
     pub(crate) day: Day,
     pub(crate) month: Month,
+    pub(crate) number: u8,
 }
 
 impl Life {
@@ -192,11 +206,9 @@ impl Life {
         let (fact, known) = (recorded.id, recorded.known);
         match recorded.fact {
             Fact::Enrolled { on } => {
-                self.enrolments.push(Enrolment { on, fact });
-                // Entered on the day itself is not late: nothing had been owed on any day that has passed.
-                if known.day() > on {
-                    self.lates.extend(late(book, known, on, fact, on.month(), Month(i32::MAX)));
-                }
+                let later = self.enrolments.iter().filter(|earlier_known| earlier_known.on > on);
+                let owed_anyway_from = later.map(|enrolment| enrolment.on.month()).min().unwrap_or(Month(i32::MAX));
+                self.enrolments.push(Enrolment { on, known: recorded.known, fact, owed_anyway_from });
             }
             Fact::Payment { on, amount, month } => {
                 self.payments.push(Payment { on, amount, month, fact, reversal: None });
@@ -207,17 +219,22 @@ impl Life {
                 }
             }
             Fact::Hired { employment, from, until, .. } => {
-                self.jobs.push(Job { id: employment, from, until, fact, ended_by: fact, retracted: false });
+                let job = Job { id: employment, from, until, fact, ended_by: fact, retracted: false };
+                if self.jobs.iter().any(|known| known.id == employment) {
+                    self.correct_job(employment, recorded, book, |known| *known = job);
+                } else {
+                    self.jobs.push(job);
+                }
             }
             Fact::Separated { employment, last } => {
-                self.correct_job(employment, recorded, book, |job| job.until = Some(last));
+                self.correct_known_job(employment, recorded, book, |job| job.until = Some(last));
             }
-            Fact::Amended { employment, from, until } => self.correct_job(employment, recorded, book, |job| {
+            Fact::Amended { employment, from, until } => self.correct_known_job(employment, recorded, book, |job| {
                 job.from = from.unwrap_or(job.from);
                 job.until = until.or(job.until);
             }),
             Fact::EmploymentRetracted { employment } => {
-                self.correct_job(employment, recorded, book, |job| job.retracted = true);
+                self.correct_known_job(employment, recorded, book, |job| job.retracted = true);
             }
             Fact::Certificate { level, from, until } => {
                 self.certificates.push(Certificate { level, from, until, fact });
@@ -226,7 +243,23 @@ impl Life {
             Fact::NoticeServed { on } => self.notices.push(on),
             Fact::LapseConfirmed { on } => self.confirmations.push((on, fact)),
             Fact::LapseWaived { on } => self.waivers.push((on, fact)),
-            Fact::Died { on } => self.died = self.died.or(Some((on, fact))),
+            Fact::Died { on } => {
+                let earlier = self.died.filter(|(died, _)| *died <= on);
+                self.died = earlier.or(Some((on, fact)));
+            }
+        }
+    }
+
+    /// Changes an employment that was reported and not retracted; any other correction changes nothing.
+    fn correct_known_job(
+        &mut self,
+        employment: EmploymentId,
+        recorded: &Recorded,
+        book: &Book<'_>,
+        change: impl FnOnce(&mut Job),
+    ) {
+        if self.jobs.iter().any(|job| job.id == employment && !job.retracted) {
+            self.correct_job(employment, recorded, book, change);
         }
     }
 
@@ -238,25 +271,31 @@ impl Life {
         book: &Book<'_>,
         change: impl FnOnce(&mut Job),
     ) {
-        let Some(job) = self.jobs.iter_mut().find(|job| job.id == employment && !job.retracted) else {
-            return;
-        };
+        let Some(job) = self.jobs.iter_mut().find(|job| job.id == employment) else { return };
         let before = *job;
         change(job);
         job.ended_by = recorded.id;
         let after = *job;
-        let last_before = before.until.map_or(Month(i32::MAX), Day::month);
-        let (known, fact) = (recorded.known, recorded.id);
-        if after.retracted {
-            self.lates.extend(late(book, known, before.from, fact, before.from.month(), last_before));
+        if !before.is_one() {
             return;
         }
-        if after.from > before.from {
-            let last = after.from.month().plus(-1).min(last_before);
-            self.lates.extend(late(book, known, before.from, fact, before.from.month(), last));
+        let last_before = before.until.map_or(Month(i32::MAX), Day::month);
+        let first_before = before.from.month();
+        let mut lost: Vec<(Day, Month, Month)> = Vec::new();
+        if !after.is_one() {
+            lost.push((before.from, first_before, last_before));
+        } else {
+            if after.from > before.from {
+                lost.push((before.from, first_before, after.from.month().plus(-1).min(last_before)));
+            }
+            if let Some(until) = after.until.filter(|&until| before.until.is_none_or(|before| until < before)) {
+                let first = until.month().plus(1).max(first_before);
+                lost.push((until.after().max(before.from), first, last_before));
+            }
         }
-        if let Some(until) = after.until.filter(|&until| before.until.is_none_or(|before| until < before)) {
-            self.lates.extend(late(book, known, until.after(), fact, until.month().plus(1), last_before));
+        for (from, first, last) in lost {
+            let late = late(book, recorded.known, from, recorded.id, first, last);
+            self.lates.extend(late.map(|late| Late { about_from: Some(before.from), ..late }));
         }
     }
 }
@@ -265,12 +304,13 @@ impl Life {
 /// known in time, or where the law takes away from the valid day.
 pub(crate) fn late(book: &Book<'_>, known: Moment, from: Day, fact: FactId, first: Month, last: Month) -> Option<Late> {
     let learnt = known.day();
-    let revision = book.on(learnt);
+    // By the rules of the day from which the fact counts: a later revision must not change the days before it.
+    let revision = book.on(from);
     if learnt < from || revision.retroactive_loss == RetroactiveLoss::FromValid {
         return None;
     }
     let earliest = learnt.plus(i32::from(revision.learnt_late_days));
-    Some(Late { first, last, from, due: first_due_day(book, earliest), fact })
+    Some(Late { first, last, learnt, about_from: None, from, due: first_due_day(book, earliest), fact })
 }
 
 /// The first due day that is not before `earliest`.
@@ -280,5 +320,9 @@ fn first_due_day(book: &Book<'_>, earliest: Day) -> DueDay {
     // sides is wider than any such fold.
     let around = earliest.month().plus(-offset);
     let candidates = (-12..=12).map(|step| book.due_day(around.plus(step)));
-    candidates.filter(|due| due.day >= earliest).min().unwrap_or(DueDay { day: earliest, month: earliest.month() })
+    candidates.filter(|due| due.day >= earliest).min().unwrap_or(DueDay {
+        day: earliest,
+        month: earliest.month(),
+        number: earliest.parts().2,
+    })
 }

@@ -5,7 +5,8 @@ use tonic::{Request, Response, Status};
 
 use crate::grpc::wire::{Fields, date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, member, outcome, status, ticket};
-use crate::operation::employment::{Employment, Grant, Hire, NewEmployer, Separation, Worker, WorkerMatch};
+use crate::operation::employment::hire::{Hire, Worker, WorkerMatch};
+use crate::operation::employment::{Employment, Grant, NewEmployer, Separation};
 use crate::operation::transact::Ticket;
 use crate::proto::v1;
 use crate::proto::v1::employment_service_server::EmploymentService;

@@ -11,14 +11,13 @@ use krama_law::purse::{Place, SuspenseReason as LawSuspense};
 
 use crate::operation::Desk;
 use crate::operation::caller::{Caller, Role};
+use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage, position_of};
 use crate::operation::coverage::Decision;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
 use crate::operation::person::{Identifier, identifier_hash, masked_name};
 use crate::operation::reading::{AtLeast, Reading};
-use crate::operation::transact::{
-    Accepted, Act, Content, Decided, Method, Recorded as Written, Stage, Ticket, position_of,
-};
+use crate::operation::transact::{Recorded as Written, Ticket};
 use crate::store::payment::{self, PaymentKey};
 /// A payment as the ledger keeps it.
 pub type PaymentRow = payment::PaymentRow;

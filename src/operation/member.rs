@@ -11,6 +11,7 @@ use krama_law::policy::Bar;
 
 use crate::operation::Desk;
 use crate::operation::caller::Caller;
+use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage};
 use crate::operation::coverage::Decision;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
@@ -18,7 +19,7 @@ use crate::operation::person::{
     Identifier, Particulars, identifier_hash, identifiers_in, phone_hash, rows_of_registration,
 };
 use crate::operation::reading::{AtLeast, Reading, Snapshot};
-use crate::operation::transact::{Accepted, Act, Content, Decided, Method, Recorded as Written, Stage, Ticket};
+use crate::operation::transact::{Recorded as Written, Ticket};
 use crate::store::person::{self, Details};
 use crate::store::seal::Vault;
 

@@ -10,7 +10,7 @@ use krama_law::calendar::Moment;
 use krama_law::fact::{EmploymentId, Recorded};
 use krama_law::timeline::{Employment, Timeline};
 
-use crate::operation::transact::{Accepted, position_of};
+use crate::operation::command::{Accepted, position_of};
 use crate::store::connection::{Readable, Write};
 use crate::store::employer::{self, AccessRow, EmployerRow};
 use crate::store::employment::{self, EmploymentRow};

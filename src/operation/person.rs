@@ -5,8 +5,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::operation::command::Stage;
 use crate::operation::failure::{Failure, IdentifierKind};
-use crate::operation::transact::Stage;
 use crate::store::person::{self, Details, IdentifierRow, PersonRow};
 use crate::store::seal::Vault;
 

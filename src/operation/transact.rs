@@ -7,24 +7,19 @@
 
 use std::sync::Arc;
 
-use krama_law::calendar::{Day, Moment};
-use krama_law::fact::FactId;
-use krama_law::policy::Law;
-use sha2::{Digest as _, Sha256};
+use krama_law::calendar::Moment;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Dice;
+use crate::operation::Desk;
 use crate::operation::caller::{Caller, Purpose};
+use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage};
 use crate::operation::failure::{Failure, Refusal};
-use crate::operation::page::{Needs, Page, Rows};
-use crate::operation::{Desk, Limits};
+use crate::operation::page::{Needs, Page};
 use crate::store;
 use crate::store::audit::{self, AuditRow, Outcome};
 use crate::store::ledger::{self, CommandRow};
 use crate::store::seal::Vault;
-
-/// How many facts one command can add: fact ids are made of the position and a number below this.
-const FACTS_A_COMMAND: i64 = 16;
 
 /// What every write carries besides its content.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,171 +41,6 @@ pub struct Recorded<R> {
     pub duplicate: bool,
     /// The answer of the subject.
     pub reply: R,
-}
-
-/// A command of one subject.
-pub(crate) trait Act: Send + Sync + 'static {
-    /// What it answers.
-    type Reply: Send + 'static;
-    /// The name of the RPC.
-    const METHOD: Method;
-
-    /// Adds the fields that make the content of the command: what a repeated request must say again.
-    fn content(&self, content: &mut Content);
-
-    /// Adds what the decision needs to see.
-    fn needs(&self, caller: &Caller, vault: &Vault, needs: &mut Needs);
-
-    /// Decides, from what the page shows.
-    fn decide(&self, caller: &Caller, page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure>;
-
-    /// The answer to an accepted command, as of its known time: the same whenever it is asked again.
-    fn reply(&self, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Self::Reply;
-}
-
-/// The RPCs that write, with their numbers in the ledger.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "each is the RPC of that name")]
-pub enum Method {
-    RegisterMember = 1,
-    EnrollMember = 2,
-    RecordPayment = 3,
-    RegisterEmployer = 4,
-    GrantEmployerAccess = 5,
-    ReportHire = 6,
-    ReportSeparation = 7,
-}
-
-impl Method {
-    const ALL: [Method; 7] = [
-        Method::RegisterMember,
-        Method::EnrollMember,
-        Method::RecordPayment,
-        Method::RegisterEmployer,
-        Method::GrantEmployerAccess,
-        Method::ReportHire,
-        Method::ReportSeparation,
-    ];
-
-    /// The name of the RPC.
-    pub fn name(self) -> &'static str {
-        match self {
-            Method::RegisterMember => "RegisterMember",
-            Method::EnrollMember => "EnrollMember",
-            Method::RecordPayment => "RecordPayment",
-            Method::RegisterEmployer => "RegisterEmployer",
-            Method::GrantEmployerAccess => "GrantEmployerAccess",
-            Method::ReportHire => "ReportHire",
-            Method::ReportSeparation => "ReportSeparation",
-        }
-    }
-
-    fn number(self) -> i16 {
-        self as i16
-    }
-
-    fn name_of(number: i16) -> &'static str {
-        Method::ALL.into_iter().find(|method| method.number() == number).map_or("", Method::name)
-    }
-}
-
-/// The digest of a command's content.
-pub(crate) struct Content(Sha256);
-
-impl Content {
-    /// The digest of a command: its method and what its subject adds.
-    pub(crate) fn of<A: Act>(act: &A) -> [u8; 32] {
-        let mut content = Content(Sha256::new());
-        content.text(A::METHOD.name());
-        act.content(&mut content);
-        content.0.finalize().into()
-    }
-
-    /// Adds a text, with its length, so that two neighbours cannot be read as one.
-    pub(crate) fn text(&mut self, text: &str) {
-        self.number(i64::try_from(text.len()).unwrap_or(i64::MAX));
-        self.0.update(text.as_bytes());
-    }
-
-    /// Adds a number.
-    pub(crate) fn number(&mut self, number: i64) {
-        self.0.update(number.to_be_bytes());
-    }
-
-    /// Adds a number that may be absent.
-    pub(crate) fn optional(&mut self, number: Option<i64>) {
-        self.number(i64::from(number.is_some()));
-        self.number(number.unwrap_or(0));
-    }
-}
-
-/// What a decision may use besides the page.
-pub(crate) struct Stage<'a> {
-    pub(crate) law: &'a Law,
-    pub(crate) vault: &'a Vault,
-    pub(crate) limits: &'a Limits,
-    /// The position that the command takes if it is accepted.
-    pub(crate) position: i64,
-    /// The known time that the command takes if it is accepted.
-    pub(crate) known: Moment,
-    dice: &'a mut Dice,
-}
-
-impl Stage<'_> {
-    /// The civil day of the decision.
-    pub(crate) fn today(&self) -> Day {
-        self.known.day()
-    }
-
-    /// The id of the command's fact with a number below sixteen.
-    pub(crate) fn fact(&self, ordinal: i64) -> FactId {
-        debug_assert!((0..FACTS_A_COMMAND).contains(&ordinal));
-        FactId(self.position * FACTS_A_COMMAND + ordinal)
-    }
-
-    /// A fresh id that cannot be guessed.
-    pub(crate) fn fresh_id(&mut self) -> i64 {
-        self.dice.id()
-    }
-}
-
-/// The position of the command that recorded a fact.
-pub(crate) fn position_of(fact: i64) -> i64 {
-    fact.div_euclid(FACTS_A_COMMAND)
-}
-
-/// What was decided.
-pub(crate) enum Decided {
-    /// Something new is to be recorded.
-    New {
-        /// What.
-        rows: Rows,
-        /// Whom it is about.
-        subject: Option<i64>,
-        /// The chief fact or record.
-        fact: Option<i64>,
-    },
-    /// The same was recorded before under another request id.
-    Repeated {
-        /// At which position.
-        position: i64,
-        /// As what.
-        accepted: Accepted,
-    },
-}
-
-/// A command that was accepted, now or earlier.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Accepted {
-    pub(crate) known: Moment,
-    pub(crate) subject: Option<i64>,
-    pub(crate) fact: Option<i64>,
-}
-
-impl Accepted {
-    pub(crate) fn of(command: &CommandRow) -> Accepted {
-        Accepted { known: Moment(command.known_at), subject: command.subject, fact: command.fact }
-    }
 }
 
 /// A command in the queue of the writer, whatever its subject.

@@ -143,8 +143,7 @@ impl Machine<'_> {
     /// is credit.
     pub(crate) fn allocate(&mut self, owner: Owner, amount: Riel, named: Option<Month>, day: Day, revision: &Revision) {
         let Some(first) = self.enrolled_from else { return };
-        // A month paid ahead can complete a window of which too few months are paid.
-        self.unsettled = Some(day);
+        self.allocated_on(day);
         let limit = day.month().plus(i32::from(revision.prepay_months));
         let mut left = amount;
         if let Some(month) = named.filter(|&month| month <= limit) {
@@ -160,9 +159,10 @@ impl Machine<'_> {
 
     /// Puts on a month what it lacks, at most `left`, and answers how much that was.
     pub(crate) fn fill(&mut self, owner: Owner, left: Riel, month: Month, day: Day) -> Riel {
-        let price = self.book.price(month, day);
-        let lack = self.months.get(month).filter(|row| self.owed(row, day) && !self.paid(row, day));
-        let Some(lack) = lack.map(|row| price - row.allocated) else { return 0 };
+        let row = self.months.get(month).filter(|row| self.owed(row, day) && !self.paid(row, day));
+        let Some((price, lack)) = row.map(|row| (self.price(row, day), self.price(row, day) - row.allocated)) else {
+            return 0;
+        };
         let amount = left.min(lack);
         if let Some(row) = self.months.get_mut(month) {
             row.allocated += amount;

@@ -14,6 +14,10 @@ const EPOCH_JULIAN_DAY: i32 = 2_440_588;
 const PHNOM_PENH_OFFSET_MICROS: i64 = 7 * 3_600 * 1_000_000;
 const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
 
+/// The days from 1 March of the year 0 to 1 January 1970.
+const DAYS_TO_MARCH_0000: i32 = 719_468;
+const DAYS_OF_400_YEARS: i32 = 146_097;
+
 /// A civil day in Asia/Phnom_Penh, counted from 1 January 1970.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Day(pub i32);
@@ -65,8 +69,17 @@ impl Day {
 
     /// The calendar month in which the day lies.
     pub fn month(self) -> Month {
-        let date = Date::from(self);
-        Month::of(date.year(), u8::from(date.month()))
+        // The kernel asks this millions of times, so it is whole-number arithmetic: the Gregorian calendar repeats
+        // every 400 years, and years that begin in March have their leap day last. A test compares it with the
+        // calendar library for every day of four centuries.
+        let days = self.0 + DAYS_TO_MARCH_0000;
+        let era = days.div_euclid(DAYS_OF_400_YEARS);
+        let day_of_era = days.rem_euclid(DAYS_OF_400_YEARS);
+        let leap_days = day_of_era / 1_460 - day_of_era / 36_524 + day_of_era / 146_096;
+        let year_of_era = (day_of_era - leap_days) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        Month((era * 400 + year_of_era) * 12 + month_from_march + 2)
     }
 
     /// Whether the day is a Saturday or a Sunday.
@@ -95,8 +108,13 @@ impl Month {
 
     /// The first day of the month.
     pub fn first_day(self) -> Day {
-        let (year, month) = self.parts();
-        Day::of(year, month, 1).unwrap_or(Day::NEVER)
+        // The counterpart of `Day::month`, by the same years that begin in March.
+        let from_march = self.0 - 2;
+        let (year, month) = (from_march.div_euclid(12), from_march.rem_euclid(12));
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let day_of_year = (153 * month + 2) / 5;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        Day(era * DAYS_OF_400_YEARS + day_of_era - DAYS_TO_MARCH_0000)
     }
 
     /// The last day of the month.
@@ -207,6 +225,9 @@ mod tests {
         for number in first.0..=last.0 {
             let day = Day(number);
             assert_eq!(day.to_string().parse::<Day>(), Ok(day));
+            let date = Date::from(day);
+            assert_eq!(day.month(), Month::of(date.year(), u8::from(date.month())));
+            assert_eq!(Day::of(date.year(), u8::from(date.month()), 1), Some(day.month().first_day()));
             assert!(day.month().first_day() <= day && day <= day.month().last_day());
             assert_eq!(Moment::start_of(day).day(), day);
             assert_eq!(Moment::end_of(day).day(), day);

@@ -169,7 +169,8 @@ impl Play<'_> {
         let state = machine.state;
         let revision = machine.book.on(day);
         let last_safe_day = self.last_safe_day(Horizon::InForce);
-        let published = self.last_safe_day(Horizon::Published);
+        let another_comes = machine.book.revisions().iter().any(|revision| revision.effective > day);
+        let published = if another_comes { self.last_safe_day(Horizon::Published) } else { None };
         let door = revision.back_payment.filter(|_| machine.lapse.is_some() && !machine.dead(day));
         Answer {
             valid_at: day,

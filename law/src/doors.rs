@@ -112,7 +112,7 @@ impl Machine<'_> {
 
     fn lack(&self, month: Month, day: Day) -> Option<Lack> {
         let row = self.months.get(month)?;
-        let amount = self.book.price(month, day) - row.allocated;
+        let amount = self.price(row, day) - row.allocated;
         if day <= row.due.day {
             return Some(Lack { amount, months_late: 0 });
         }

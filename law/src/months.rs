@@ -12,6 +12,10 @@ use crate::timeline::{DueDay, Life};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MonthRow {
     pub(crate) month: Month,
+    /// What it costs by the revision in force on its 1st.
+    pub(crate) own_price: Riel,
+    /// From when that revision is in force; a month costs what the revision of the day asks until then.
+    pub(crate) priced_from: Day,
     /// When it falls due, after what was learnt late.
     pub(crate) due: DueDay,
     /// The first day of the earliest employment that covers any of its days.
@@ -50,8 +54,11 @@ impl Months {
             return;
         }
         for month in (from.0..=until.0).map(Month) {
+            let revision = book.on(month.first_day());
             self.rows.push(MonthRow {
                 month,
+                own_price: revision.contribution,
+                priced_from: revision.effective,
                 due: book.due_day(month),
                 worked_from: Day::NEVER,
                 excused_from: Day::NEVER,
@@ -79,6 +86,8 @@ impl Months {
             if row.due == old.due_day(row.month) {
                 row.due = new.due_day(row.month);
             }
+            let revision = new.on(row.month.first_day());
+            (row.own_price, row.priced_from) = (revision.contribution, revision.effective);
         }
     }
 

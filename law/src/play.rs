@@ -145,7 +145,7 @@ impl<'a> Play<'a> {
         let limit = day.month().plus(i32::from(machine.book.on(day).prepay_months));
         let rows = machine.months.slice(first, limit).iter();
         let lacking = rows.filter(|row| machine.owed(row, day) && !machine.paid(row, day));
-        lacking.map(|row| (row.month, machine.book.price(row.month, day) - row.allocated)).collect()
+        lacking.map(|row| (row.month, machine.price(row, day) - row.allocated)).collect()
     }
 
     /// The stretches of one standing and one set of covers, from the first to the horizon.
@@ -185,7 +185,7 @@ impl<'a> Play<'a> {
             MonthLine {
                 month: row.month,
                 due: row.due.day,
-                price: machine.book.price(row.month, day),
+                price: machine.price(row, day),
                 allocated: row.allocated,
                 paid_on: parcels.clone().map(|parcel| parcel.on).max().filter(|_| paid),
                 payments: parcels.flat_map(|parcel| machine.purse.payments_of(parcel)).collect(),

@@ -264,13 +264,6 @@ impl<'a> Book<'a> {
         let number = revision.due_day;
         DueDay { day: revision.working_day(lies_in.day_clamped(number)), month: lies_in, number }
     }
-
-    /// What month `month` costs when it is paid on `day`: the contribution of the revision in force on its 1st,
-    /// or, while that revision is not yet in force, of the revision of the day.
-    pub fn price(&self, month: Month, day: Day) -> Riel {
-        let own = self.on(month.first_day());
-        if own.effective > day { self.on(day).contribution } else { own.contribution }
-    }
 }
 
 impl Revision {

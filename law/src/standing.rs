@@ -8,6 +8,7 @@ use crate::calendar::{Day, Month};
 use crate::coverage::Covers;
 use crate::explanation::{Clause, Step};
 use crate::fact::FactId;
+use crate::money::Riel;
 use crate::months::{MonthRow, Months};
 use crate::policy::{Book, FormalSpell, LapseCondition, LapseEffective, Revision};
 use crate::purse::Purse;
@@ -56,6 +57,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) oldest_open: Month,
     /// The day on which something happened after its start that may bring a lapse at the start of the next.
     pub(crate) unsettled: Option<Day>,
+    /// Whether some revision looks at a window of months, which a payment ahead can complete.
+    windows: bool,
     pub(crate) state: State,
     pub(crate) refused: Vec<(Day, FactId, EnrolmentRefusal)>,
     pub(crate) steps: Option<Vec<Step>>,
@@ -65,6 +68,8 @@ impl<'a> Machine<'a> {
     pub(crate) fn new(life: &'a Life, book: Book<'a>, until: Month) -> Machine<'a> {
         let months = Months::new(life, &book, until);
         let lates = life.lates.clone();
+        let window = |condition: &LapseCondition| matches!(condition, LapseCondition::Window { .. });
+        let windows = book.revisions().iter().any(|revision| revision.lapse.iter().any(window));
         let state = State { standing: Standing::NotEnrolled, since: None, covers: Covers::NONE, overdue: 0, run: 0 };
         Machine {
             book,
@@ -81,6 +86,7 @@ impl<'a> Machine<'a> {
             lates,
             oldest_open: Month(i32::MAX - 1),
             unsettled: None,
+            windows,
             state,
             refused: Vec::new(),
             steps: None,
@@ -111,6 +117,13 @@ impl<'a> Machine<'a> {
         if book.revisions().len() < self.book.revisions().len() {
             self.months.date_anew(&self.book, &book, day);
             self.book = book;
+        }
+    }
+
+    /// Notes that money was allocated: a month paid ahead can complete a window of which too few months are paid.
+    pub(crate) fn allocated_on(&mut self, day: Day) {
+        if self.windows {
+            self.unsettled = Some(day);
         }
     }
 
@@ -241,7 +254,12 @@ impl<'a> Machine<'a> {
     }
 
     pub(crate) fn paid(&self, row: &MonthRow, day: Day) -> bool {
-        row.reached || row.allocated >= self.book.price(row.month, day)
+        row.reached || row.allocated >= self.price(row, day)
+    }
+
+    /// What a month costs when it is paid on a day.
+    pub(crate) fn price(&self, row: &MonthRow, day: Day) -> Riel {
+        if row.priced_from <= day { row.own_price } else { self.book.on(day).contribution }
     }
 
     fn overdue(&self, row: &MonthRow, day: Day) -> bool {

@@ -18,6 +18,7 @@ mod wire;
 use std::sync::Arc;
 
 use tonic::{Request, Status};
+use tonic_types::StatusExt as _;
 
 use crate::grpc::wire::Fields;
 use crate::operation::Desk;
@@ -59,8 +60,11 @@ impl Counter {
 
     /// The message in the desk's terms, or the refusal of a malformed one, which leaves its audit row.
     async fn shaped<T>(&self, caller: &Caller, method: &str, shaped: Result<T, Status>) -> Result<T, Status> {
-        if shaped.is_err() {
-            self.desk.note_refusal(Some(caller), method, "FIELD_INVALID").await;
+        if let Err(refused) = &shaped {
+            let reason = refused.get_details_error_info().map(|info| info.reason);
+            let required = reason.as_deref() == Some("FIELD_REQUIRED");
+            let reason = if required { "FIELD_REQUIRED" } else { "FIELD_INVALID" };
+            self.desk.note_refusal(Some(caller), method, reason).await;
         }
         shaped
     }

@@ -1,17 +1,7 @@
-//! The `krama` program: parses the command line and hands over.
-
+//! krama
+use clap::Parser;
 use std::process::ExitCode;
-
-use clap::Parser as _;
-use krama::cli::{Cli, run};
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("krama: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    krama::cli::run(krama::cli::Cli::parse()).await
 }

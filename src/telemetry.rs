@@ -3,6 +3,8 @@
 //! Spans carry the method, the role and the outcome of a call. Absent on purpose: names, numbers, amounts, ids of
 //! members, and request bodies.
 
+use std::io::IsTerminal as _;
+
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -24,7 +26,8 @@ pub struct Guard {
 /// The log filter or the collector's address is malformed, or telemetry was started before.
 pub fn start(config: &Telemetry) -> anyhow::Result<Guard> {
     let filter = EnvFilter::try_new(&config.log)?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = if config.json { lines.json().boxed() } else { lines.boxed() };
     let mut provider = None;
     let mut traces = None;

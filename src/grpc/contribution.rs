@@ -17,6 +17,10 @@ use crate::operation::transact::Ticket;
 use crate::proto::v1;
 use crate::proto::v1::contribution_service_server::ContributionService;
 
+/// Characters of an institution, of a reference and of what a payer wrote at most.
+const INSTITUTION_MOST: usize = 64;
+const REFERENCE_MOST: usize = 128;
+const PAYER_TEXT_MOST: usize = 256;
 /// Months that a quote names at most.
 const QUOTED_MONTHS_MOST: i32 = 36;
 /// Months and payments that an account holds at most.
@@ -94,8 +98,10 @@ fn payment(
 ) -> Result<(Ticket, Payment), Status> {
     use v1::record_payment_request::Payer as Told;
     let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
+    fields.at_most("institution", &message.institution, INSTITUTION_MOST);
     let institution = fields.text("institution", &message.institution);
     let business_date = fields.day("business_date", message.business_date.as_ref());
+    fields.at_most("reference", &message.reference, REFERENCE_MOST);
     let reference = fields.text("reference", &message.reference);
     if message.line < 0 {
         fields.invalid("line", "must not be negative");
@@ -105,13 +111,16 @@ fn payment(
         fields.invalid("amount_riel", format!("must lie between 1 and {}", limits.amount_riel));
     }
     let month = fields.optional_month("month", message.month.as_deref());
-    let channel = fields.optional_choice::<v1::PaymentChannel>("channel", message.channel);
+    let channel = fields.choice::<v1::PaymentChannel>("channel", message.channel);
     let payer = match &message.payer {
         Some(Told::MemberId(id)) => Some(Payer::Member(fields.id("member_id", id))),
         Some(Told::Identifier(number)) => {
             member::identifier(&mut fields, "identifier", Some(number)).map(Payer::Identifier)
         }
-        Some(Told::PayerText(text)) => Some(Payer::Text(fields.text("payer_text", text))),
+        Some(Told::PayerText(text)) => {
+            fields.at_most("payer_text", text, PAYER_TEXT_MOST);
+            Some(Payer::Text(fields.text("payer_text", text)))
+        }
         None => {
             fields.missing("payer");
             None
@@ -188,7 +197,7 @@ impl Counter {
         let payments: Vec<v1::AccountPayment> = account
             .payments
             .iter()
-            .skip(omitted_payments)
+            .take(ACCOUNT_PAYMENTS_MOST)
             .map(|(row, known)| payment_message(row, *known, placements))
             .collect();
         // What waits for an officer is no fact of the member yet, but was received all the same.

@@ -26,7 +26,8 @@ impl CoverageService for Counter {
         request: Request<v1::CheckCoverageRequest>,
     ) -> Result<Response<v1::CheckCoverageResponse>, Status> {
         let (caller, message) = Counter::admit(request)?;
-        let check = self.shaped(&caller, "CheckCoverage", check(self.fields(), &message)).await?;
+        let check =
+            self.shaped(&caller, "CheckCoverage", check(self.fields(), self.desk.now().day(), &message)).await?;
         let checked = self.desk.check_coverage(&check, at_least(message.at_least_position)).await;
         let reading = self.looked(&caller, "CheckCoverage", checked).await?;
         Ok(Response::new(self.checked(&reading)))
@@ -49,7 +50,8 @@ impl CoverageService for Counter {
         let (decided, explanation) = &reading.answer;
         let known = explanation.answer.known_at;
         let omitted_steps = explanation.steps.len().saturating_sub(STEPS_MOST);
-        let steps = explanation.steps.iter().skip(omitted_steps);
+        // The newest first, so that what is left out of a long life is its beginning.
+        let steps = explanation.steps.iter().rev().take(STEPS_MOST);
         let months = months(explanation);
         let omitted_months = months.len().saturating_sub(MONTHS_MOST);
         let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
@@ -64,7 +66,7 @@ impl CoverageService for Counter {
     }
 }
 
-fn check(mut fields: Fields, message: &v1::CheckCoverageRequest) -> Result<Check, Status> {
+fn check(mut fields: Fields, today: Day, message: &v1::CheckCoverageRequest) -> Result<Check, Status> {
     use v1::check_coverage_request::SecondFact as Told;
     let identifier = member::identifier(&mut fields, "identifier", message.identifier.as_ref());
     let second_fact = match &message.second_fact {
@@ -91,8 +93,8 @@ fn check(mut fields: Fields, message: &v1::CheckCoverageRequest) -> Result<Check
     };
     let service_date = fields.optional_day("service_date", message.service_date.as_ref());
     let stay = fields.optional_day("stay_started_on", message.stay_started_on.as_ref());
-    if stay.zip(service_date).is_some_and(|(stay, service)| stay > service) {
-        fields.invalid("stay_started_on", "must not lie after service_date");
+    if stay.zip(service_date.or(Some(today))).is_some_and(|(stay, service)| stay > service) {
+        fields.invalid("stay_started_on", "must not lie after the service date");
     }
     fields.optional_choice::<v1::VisitType>("visit_type", message.visit_type);
     let check = identifier.zip(second_fact);

@@ -11,6 +11,10 @@ use crate::operation::transact::Ticket;
 use crate::proto::v1;
 use crate::proto::v1::employment_service_server::EmploymentService;
 
+/// Characters of an employer's name and of a provider's id at most.
+const EMPLOYER_NAME_MOST: usize = 200;
+const PROVIDER_MOST: usize = 128;
+
 #[tonic::async_trait]
 impl EmploymentService for Counter {
     async fn register_employer(
@@ -20,6 +24,9 @@ impl EmploymentService for Counter {
         let (caller, message) = Counter::admit(request)?;
         let mut fields = self.fields();
         let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
+        fields.at_most("enterprise_number", &message.enterprise_number, member::NUMBER_MOST);
+        fields.at_most("khmer_name", &message.khmer_name, EMPLOYER_NAME_MOST);
+        fields.at_most("latin_name", &message.latin_name, EMPLOYER_NAME_MOST);
         let number = fields.text("enterprise_number", &message.enterprise_number);
         let khmer_name = fields.optional_text("khmer_name", &message.khmer_name).unwrap_or_default();
         let latin_name = fields.optional_text("latin_name", &message.latin_name).unwrap_or_default();
@@ -49,6 +56,7 @@ impl EmploymentService for Counter {
         let (caller, message) = Counter::admit(request)?;
         let mut fields = self.fields();
         let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
+        fields.at_most("provider_id", &message.provider_id, PROVIDER_MOST);
         let grant = Grant {
             employer: fields.id("employer_id", &message.employer_id),
             provider: fields.text("provider_id", &message.provider_id),
@@ -140,6 +148,7 @@ fn hire(mut fields: Fields, message: &v1::ReportHireRequest) -> Result<(Ticket, 
     use v1::report_hire_request::Worker as Told;
     let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
     let employer = fields.id("employer_id", &message.employer_id);
+    fields.at_most("employment_number", &message.employment_number, member::NUMBER_MOST);
     let number = fields.text("employment_number", &message.employment_number);
     let first_day = fields.day("first_day", message.first_day.as_ref());
     let last_day = fields.optional_day("last_day", message.last_day.as_ref());

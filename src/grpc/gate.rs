@@ -163,7 +163,9 @@ impl Gate {
 
     /// Who the headers say is calling. Only a sandbox believes them; outside it nobody can call yet.
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, (&'static str, Status)> {
-        let named = if self.sandbox { text_of(headers, "krama-caller") } else { None };
+        // Two names are no name: which of them a proxy checked cannot be told.
+        let one = headers.get_all("krama-caller").iter().nth(1).is_none();
+        let named = if self.sandbox && one { text_of(headers, "krama-caller") } else { None };
         let Some(named) = named else {
             let message = "the call does not say who is calling";
             return Err(("CALLER_MISSING", status(Code::Unauthenticated, message, "CALLER_MISSING", &[])));
@@ -196,6 +198,8 @@ fn parse_caller(text: &str) -> Option<Caller> {
     }
     let employers = match scope {
         None => None,
+        // Only payroll is confined to employers; a scope that would be passed over is a mistake.
+        Some(_) if role != Role::Payroll => return None,
         Some(scope) => Some(scope.strip_prefix("employer=")?.split(',').map(wire::id_of).collect::<Option<Vec<_>>>()?),
     };
     Some(Caller { id: id.to_owned(), role, employers, user: None, purpose: None, case: None })
@@ -275,8 +279,8 @@ where
             let span = tracing::info_span!("call", method = %rule.method, role = caller.role.name());
             request.extensions_mut().insert(caller);
             match tokio::time::timeout(longest, inner.call(request).instrument(span)).await {
-                Ok(response) => response,
-                Err(_) => Ok(Status::deadline_exceeded("the call took longer than it may; send it again").into_http()),
+                Ok(response) => Ok(status::explained(response?)),
+                Err(_) => Ok(status::late().into_http()),
             }
         })
     }

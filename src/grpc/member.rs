@@ -6,7 +6,7 @@ use crate::grpc::wire::{Fields, date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, decision, outcome, status, ticket, wire};
 use crate::operation::failure::IdentifierKind;
 use crate::operation::member::{Enrolment, Member, Registration, Selector};
-use crate::operation::person::{BirthDate, Identifier, Particulars, Sex};
+use crate::operation::person::{BirthDate, Identifier, Particulars, Sex, same_number};
 use crate::operation::transact::Ticket;
 use crate::proto::google_type::Date;
 use crate::proto::v1;
@@ -14,6 +14,10 @@ use crate::proto::v1::member_service_server::MemberService;
 
 /// Identifiers that one person can be registered with.
 const IDENTIFIERS_MOST: usize = 10;
+/// Characters of a name, of a number and of a reason at most.
+const NAME_MOST: usize = 100;
+pub(crate) const NUMBER_MOST: usize = 64;
+const REASON_MOST: usize = 500;
 /// Members that a search answers at most.
 const FOUND_MOST: usize = 50;
 /// Digits of a commune's code.
@@ -95,11 +99,10 @@ impl MemberService for Counter {
         let (after, most) = self.shaped(&caller, "ListMembers", fields.finish(Some((after, most)))).await?;
         let listed = self.desk.list_members(after, most, at_least(message.at_least_position)).await;
         let reading = self.looked(&caller, "ListMembers", listed).await?;
-        let (members, more) = &reading.answer;
-        let next = members.last().filter(|_| *more).map(|member| id_text(member.id));
+        let (members, next) = &reading.answer;
         Ok(Response::new(v1::ListMembersResponse {
             members: members.iter().map(member_message).collect(),
-            next_page_token: next.unwrap_or_default(),
+            next_page_token: next.map(id_text).unwrap_or_default(),
             position: self.position(reading.position),
         }))
     }
@@ -113,6 +116,7 @@ impl MemberService for Counter {
         let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
         let member = fields.id("member_id", &message.member_id);
         let on = fields.optional_day("on", message.on.as_ref());
+        fields.at_most("reason", &message.reason, REASON_MOST);
         let reason = fields.optional_text("reason", &message.reason).unwrap_or_default();
         let enrolment = Enrolment { member, on, reason };
         let enrolment = self.shaped(&caller, "EnrollMember", fields.finish(Some(enrolment))).await?;
@@ -141,7 +145,7 @@ fn registration(mut fields: Fields, message: &v1::RegisterMemberRequest) -> Resu
     for (index, number) in numbers {
         let field = format!("identifiers[{index}]");
         if let Some(identifier) = identifier(&mut fields, &field, Some(number)) {
-            if identifiers.contains(&identifier) {
+            if identifiers.iter().any(|other| same_number(other, &identifier)) {
                 fields.invalid(&field, "must not be given twice");
             }
             identifiers.push(identifier);
@@ -167,8 +171,12 @@ pub(crate) fn particulars(
     let path = |field: &str| format!("{prefix}{field}");
     let mut name = |field: &str, name: Option<&v1::PersonName>| {
         let name = name.cloned().unwrap_or_default();
-        let family = fields.optional_text(&path(&format!("{field}.family")), &name.family).unwrap_or_default();
-        (family, fields.optional_text(&path(&format!("{field}.given")), &name.given).unwrap_or_default())
+        let mut part = |part: &str, text: &str| {
+            let part = path(&format!("{field}.{part}"));
+            fields.at_most(&part, text, NAME_MOST);
+            fields.optional_text(&part, text).unwrap_or_default()
+        };
+        (part("family", &name.family), part("given", &name.given))
     };
     let (khmer, latin) = (name("khmer_name", khmer), name("latin_name", latin));
     if khmer.1.is_empty() && latin.1.is_empty() {
@@ -211,6 +219,7 @@ pub(crate) fn identifier(fields: &mut Fields, field: &str, identifier: Option<&v
         return None;
     };
     let kind = fields.choice::<v1::IdentifierKind>(&format!("{field}.kind"), identifier.kind);
+    fields.at_most(&format!("{field}.value"), identifier.value.trim(), NUMBER_MOST);
     let value = fields.text(&format!("{field}.value"), &identifier.value);
     let kind = kind.and_then(|kind| IdentifierKind::of(i16::try_from(i32::from(kind)).ok()?));
     (!value.is_empty()).then_some(Identifier { kind: kind?, value })
@@ -219,8 +228,10 @@ pub(crate) fn identifier(fields: &mut Fields, field: &str, identifier: Option<&v
 /// A phone number: eight to fifteen digits, however they are grouped.
 pub(crate) fn phone(fields: &mut Fields, field: &str, text: &str) -> Option<String> {
     let text = fields.text(field, text);
-    let digits = text.chars().filter(|c| c.is_numeric()).count();
-    let plain = text.chars().all(|c| c.is_numeric() || "+-() .".contains(c));
+    // Digits in Khmer script count; other signs that stand for numbers do not, since they would not be compared.
+    let is_digit = |c: char| c.is_ascii_digit() || ('០'..='៩').contains(&c);
+    let digits = text.chars().filter(|c| is_digit(*c)).count();
+    let plain = text.chars().all(|c| is_digit(c) || "+-() .".contains(c));
     if !text.is_empty() && (!(8..=15).contains(&digits) || !plain) {
         fields.invalid(field, "must be a phone number such as +855 12 345 678");
     }

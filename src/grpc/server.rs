@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::codec::CompressionEncoding::Gzip;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -100,7 +100,9 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         .add_service(service!(CoverageServiceServer))
         .add_optional_service(config.sandbox.enabled.then(|| service!(SandboxServiceServer)));
     let (close, closed) = oneshot::channel();
-    let served = tokio::spawn(router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
+    // Small answers must not wait for company.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let served = tokio::spawn(router.serve_with_incoming_shutdown(incoming, async {
         // An end that nobody asked for counts as asked for.
         drop(closed.await);
     }));

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use krama_law::calendar::{Day, Moment};
+use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -69,6 +70,25 @@ pub(crate) fn passing(message: &str, failure: &Failure) -> Status {
     Status::with_error_details(Code::Unavailable, message, details)
 }
 
+/// The status of a call that took longer than it may.
+pub(crate) fn late() -> Status {
+    let mut details = ErrorDetails::with_error_info("DEADLINE", DOMAIN, HashMap::new());
+    details.set_retry_info(Some(RETRY_AFTER));
+    Status::with_error_details(Code::DeadlineExceeded, "the call took longer than it may; send it again", details)
+}
+
+/// Gives a reason to what the framework refuses by itself: a message that cannot be read is the caller's fault,
+/// though the framework calls it internal.
+pub(crate) fn explained(response: http::Response<Body>) -> http::Response<Body> {
+    let Some(status) = Status::from_header_map(response.headers()) else { return response };
+    let unreadable = matches!(status.code(), Code::Internal | Code::OutOfRange | Code::ResourceExhausted);
+    if !unreadable || !status.details().is_empty() {
+        return response;
+    }
+    let message = "the message cannot be read; it must be one message of the contract, within the size allowed";
+    self::status(Code::InvalidArgument, message, "REQUEST_UNREADABLE", &[]).into_http()
+}
+
 fn refused(refusal: &Refusal) -> Status {
     let metadata: HashMap<String, String> =
         metadata_of(refusal).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
@@ -95,7 +115,7 @@ fn code_of(refusal: &Refusal) -> Code {
         Refusal::MemberNotFound { .. } | Refusal::EmployerNotFound { .. } | Refusal::EmploymentNotFound { .. } => {
             Code::NotFound
         }
-        Refusal::EmployerNotGranted { .. } => Code::PermissionDenied,
+        Refusal::EmployerNotGranted { .. } | Refusal::InstitutionNotOwn => Code::PermissionDenied,
         Refusal::EmploymentInReview { .. }
         | Refusal::Deceased { .. }
         | Refusal::FormallyEmployed { .. }
@@ -133,6 +153,7 @@ fn message_of(refusal: &Refusal) -> String {
         Refusal::EmployerNotGranted { .. } => {
             "the employer has not granted this caller access today; an officer records grants".to_owned()
         }
+        Refusal::InstitutionNotOwn => "a collector records payments of its own institution only".to_owned(),
         Refusal::EmploymentNotFound { .. } => "the employer has no such employment".to_owned(),
         Refusal::EmploymentInReview { .. } => {
             "an officer has yet to decide whom this employment is about; report the separation then".to_owned()
@@ -190,9 +211,12 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::EmployerNumberInUse { employer }
         | Refusal::EmployerNotFound { employer }
         | Refusal::EmployerNotGranted { employer } => vec![id("employer_id", employer)],
-        Refusal::MemberNotFound { member } | Refusal::Deceased { member } | Refusal::AlreadyEnrolled { member } => {
-            vec![id("member_id", member)]
+        Refusal::MemberNotFound { member } | Refusal::Deceased { member } => vec![id("member_id", member)],
+        Refusal::AlreadyEnrolled { member, enrolled_on } => {
+            let enrolled_on = enrolled_on.map(|on| day("enrolled_on", &on));
+            [id("member_id", member)].into_iter().chain(enrolled_on).collect()
         }
+        Refusal::InstitutionNotOwn => vec![text("field", "institution")],
         Refusal::EmploymentNotFound { employer, number } => {
             vec![id("employer_id", employer), text("employment_number", number)]
         }

@@ -107,7 +107,7 @@ impl Fields {
 
     /// A text that must not be empty.
     pub(crate) fn text(&mut self, field: &str, text: &str) -> String {
-        if text.trim().is_empty() {
+        if text.chars().all(is_invisible) {
             self.missing(field);
         }
         self.optional_text(field, text).unwrap_or_default()
@@ -119,8 +119,17 @@ impl Fields {
             self.invalid(field, format!("must have at most {} bytes", self.text_bytes));
         } else if text.chars().any(char::is_control) {
             self.invalid(field, "must not hold control characters");
+        } else if text.chars().any(turns_text) {
+            self.invalid(field, "must not hold characters that change the direction of text");
         }
-        (!text.trim().is_empty()).then(|| text.trim().to_owned())
+        (!text.chars().all(is_invisible)).then(|| text.trim().to_owned())
+    }
+
+    /// Notes that a text has more characters than its field takes.
+    pub(crate) fn at_most(&mut self, field: &str, text: &str, characters: usize) {
+        if text.chars().count() > characters && text.len() <= self.text_bytes {
+            self.invalid(field, format!("must have at most {characters} characters"));
+        }
     }
 
     /// An id that the ledger issued.
@@ -207,6 +216,16 @@ impl Fields {
         }
         value
     }
+}
+
+/// A blank, or a character of no width, as Khmer text has between words; a text of nothing else is empty.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// A character by which a text is shown as another than it is.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

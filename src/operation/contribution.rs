@@ -3,6 +3,9 @@
 //! Money that was taken is never rejected: what cannot be allocated stands in suspense with its reason. Absent:
 //! allocation itself, which the law does anew with each answer.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
 use krama_law::calendar::{Day, Moment, Month};
 use krama_law::decision::{Explanation, MonthState, explain, price_of_months};
 use krama_law::fact::{Fact, Recorded};
@@ -18,6 +21,7 @@ use crate::operation::page::{Needs, Page, Rows};
 use crate::operation::person::{Identifier, identifier_hash, masked_name};
 use crate::operation::reading::{AtLeast, Reading};
 use crate::operation::transact::{Recorded as Written, Ticket};
+use crate::store::ledger;
 use crate::store::payment::{self, PaymentKey};
 /// A payment as the ledger keeps it.
 pub type PaymentRow = payment::PaymentRow;
@@ -104,7 +108,7 @@ pub struct Taken {
     pub payment: i64,
     /// Why it stands in suspense, if it does.
     pub suspense: Option<SuspenseReason>,
-    /// The months on which some of it lies.
+    /// The months that it completed.
     pub months: Vec<Month>,
     /// What months that are overdue or partly paid still lack.
     pub riel_short: Riel,
@@ -134,7 +138,7 @@ pub struct Quote {
 pub struct Account {
     /// Months and placements, and the answer behind them.
     pub explanation: Explanation,
-    /// Every payment of the member, by its id, with the instant at which it became known.
+    /// Every payment of the member, newest value date first, with the instant at which it became known.
     pub payments: Vec<(PaymentRow, Moment)>,
 }
 
@@ -165,11 +169,14 @@ impl Desk {
         let timeline = page.timeline(member);
         let explanation = explain(&timeline, &self.law, snapshot.today(), snapshot.known);
         let mut rows = payment::of_members(&snapshot.read, &[member]).await?;
-        rows.sort_by_key(|row| row.id);
-        let known_of = |id: i64| timeline.facts().iter().find(|recorded| recorded.id.0 == id).map(|r| r.known);
-        let payments = rows.into_iter().map(|row| (known_of(row.id), row));
-        // A payment that waits for an officer is no fact of the member yet; it became known all the same.
-        let payments = payments.map(|(known, row)| (row, known.unwrap_or(snapshot.known))).collect();
+        rows.sort_by_key(|row| Reverse((row.value_date, row.id)));
+        // A payment that waits for an officer is no fact of the member yet; it became known all the same, by its
+        // command.
+        let positions: Vec<i64> = rows.iter().map(|row| position_of(row.id)).collect();
+        let commands = ledger::commands_at(&snapshot.read, &positions).await?;
+        let known: HashMap<i64, i64> = commands.iter().map(|command| (command.position, command.known_at)).collect();
+        let known_of = |row: &PaymentRow| known.get(&position_of(row.id)).map_or(snapshot.known, |at| Moment(*at));
+        let payments = rows.into_iter().map(|row| (known_of(&row), row)).map(|(known, row)| (row, known)).collect();
         Ok(snapshot.with(Account { explanation, payments }))
     }
 
@@ -256,6 +263,10 @@ impl Act for Payment {
     }
 
     fn decide(&self, caller: &Caller, page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure> {
+        // A collector speaks for its own references only: it must not learn of another's payments, nor take their keys.
+        if caller.role == Role::Collector && self.key.institution != caller.id {
+            return Err(Refusal::InstitutionNotOwn.into());
+        }
         let digest = Content::of(self);
         if let Some(held) = page.payment(&self.key) {
             if held.digest != digest {
@@ -329,9 +340,9 @@ impl Act for Payment {
         let explanation = explain(&page.timeline(member), stage.law, accepted.known.day(), accepted.known);
         for placement in explanation.placements.iter().filter(|p| p.payments.iter().any(|fact| fact.0 == payment)) {
             match placement.place {
-                Place::Month(month) => taken.months.push(month),
+                Place::Month(month) if completed(&explanation, month, payment) => taken.months.push(month),
                 Place::Suspense(reason) => taken.suspense = Some(reason.into()),
-                Place::Credit | Place::Pot | Place::Surcharge | Place::Reversed => {}
+                Place::Month(_) | Place::Credit | Place::Pot | Place::Surcharge | Place::Reversed => {}
             }
         }
         if taken.suspense.is_none() {
@@ -357,6 +368,14 @@ impl Payment {
             "payer"
         }
     }
+}
+
+/// Whether a month is paid in full and a payment brought the last of its money.
+fn completed(explanation: &Explanation, month: Month, payment: i64) -> bool {
+    let paid = explanation.months.iter().any(|line| line.month == month && line.state == MonthState::Paid);
+    let parts = explanation.placements.iter().filter(|placement| placement.place == Place::Month(month));
+    let last = parts.flat_map(|placement| &placement.payments).next_back();
+    paid && last.is_some_and(|fact| fact.0 == payment)
 }
 
 /// What months that are overdue or partly paid still lack.

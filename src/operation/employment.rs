@@ -14,7 +14,7 @@ use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage, 
 use crate::operation::employment::hire::{Hire, Hired, WorkerMatch, worker_told};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
-use crate::operation::person::{Identifier, masked_name};
+use crate::operation::person::Identifier;
 use crate::operation::reading::{AtLeast, Reading, Snapshot};
 use crate::operation::transact::{Recorded as Written, Ticket};
 use crate::store::employer::{AccessRow, EmployerRow};
@@ -72,7 +72,7 @@ pub struct Employment {
     pub number: String,
     /// The worker's number as the employer gave it.
     pub worker: Option<Identifier>,
-    /// The worker's name, all but the first letters hidden.
+    /// The worker's name as the employer gave it, all but the first letters hidden.
     pub masked_name: String,
     /// How the worker was found.
     pub worker_match: WorkerMatch,
@@ -180,14 +180,16 @@ impl Desk {
         let first_day = days.map_or(Day(row.first_day), |days| days.from);
         let last_day = days.and_then(|days| days.until);
         let told = row.open_worker(self.store.vault())?;
+        let told = told.as_deref().and_then(worker_told);
         let reports = positions_of_reports(row, page);
         let report = |position: &i64| commands.iter().find(|command| command.position == *position);
         let last_report = reports.last().and_then(report);
         Ok(Employment {
             id: row.id,
             number: row.number.clone(),
-            worker: told.as_deref().and_then(worker_told),
-            masked_name: row.member.and_then(|member| page.person(member)).map(masked_name).unwrap_or_default(),
+            worker: told.as_ref().map(|(identifier, _)| identifier.clone()),
+            // Nothing about a worker that the employer did not say itself.
+            masked_name: told.map(|(_, name)| name).unwrap_or_default(),
             worker_match: WorkerMatch::of(row.match_state),
             first_day,
             last_day,
@@ -339,7 +341,9 @@ impl Act for Separation {
         may_report(caller, self.employer, page, stage.today())?;
         let held = page.employments(self.employer, &self.number);
         let meant = held.iter().filter(|row| self.first_day.is_none_or(|first| row.first_day == first.0));
-        let Some(row) = meant.max_by_key(|row| row.id) else {
+        // Without a first day the open one is meant, or else the one that began last.
+        let is_open = |row: &EmploymentRow| page.days_of(row, stage.known).is_some_and(|days| days.until.is_none());
+        let Some(row) = meant.max_by_key(|row| (is_open(row), row.first_day)) else {
             let (employer, number) = (self.employer, self.number.clone());
             return Err(Refusal::EmploymentNotFound { employer, number }.into());
         };

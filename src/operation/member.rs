@@ -3,6 +3,8 @@
 //! Every person is a member record: workers and dependants too. Personal data goes to the register, apart from
 //! facts; the law only ever sees the member's id.
 
+use std::collections::{HashMap, HashSet};
+
 use krama_law::answer::{EnrolmentRefusal, Standing};
 use krama_law::calendar::{Day, Moment};
 use krama_law::decision::{decide, refusal_of_enrolment};
@@ -138,16 +140,16 @@ impl Desk {
             Selector::Phone(phone) => phone_hash(self.store.vault(), phone),
         };
         let found = person::identifiers_by_hash(&snapshot.read, &[hash]).await?;
-        let mut members: Vec<i64> = found.iter().map(|row| row.member).collect();
-        members.sort_unstable();
-        members.dedup();
+        // Identifiers come in the order in which they were recorded, and so do their holders.
+        let mut seen = HashSet::new();
+        let mut members: Vec<i64> = found.iter().map(|row| row.member).filter(|member| seen.insert(*member)).collect();
         let more = members.len() > most;
         members.truncate(most);
         let members = self.members_in(&snapshot, &members).await?;
         Ok(snapshot.with((members, more)))
     }
 
-    /// A page of members in the order of their ids, after one of them, and whether there are more.
+    /// A page of members in the order of their registration, after a position, and where the next one begins.
     ///
     /// # Errors
     /// The storage fails.
@@ -156,21 +158,24 @@ impl Desk {
         after: i64,
         most: u32,
         at_least: Option<AtLeast>,
-    ) -> Result<Reading<(Vec<Member>, bool)>, Failure> {
+    ) -> Result<Reading<(Vec<Member>, Option<i64>)>, Failure> {
         let snapshot = self.snapshot(at_least.as_ref()).await?;
-        let mut members = person::page_members(&snapshot.read, after, u64::from(most) + 1).await?;
+        let mut page = person::page_members(&snapshot.read, after, u64::from(most) + 1).await?;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let more = members.len() > most;
-        members.truncate(most);
+        let more = page.len() > most;
+        page.truncate(most);
+        let next = page.last().filter(|_| more).map(|(_, position)| *position);
+        let members: Vec<i64> = page.iter().map(|(member, _)| *member).collect();
         let members = self.members_in(&snapshot, &members).await?;
-        Ok(snapshot.with((members, more)))
+        Ok(snapshot.with((members, next)))
     }
 
     async fn members_in(&self, snapshot: &Snapshot, ids: &[i64]) -> Result<Vec<Member>, Failure> {
         let vault = self.store.vault();
         let identifiers = person::identifiers_of(&snapshot.read, ids).await?;
         let mut persons = person::latest(&snapshot.read, ids).await?;
-        persons.sort_by_key(|row| row.member);
+        let places: HashMap<i64, usize> = ids.iter().enumerate().map(|(place, member)| (*member, place)).collect();
+        persons.sort_by_key(|row| places.get(&row.member).copied());
         let mut members = Vec::new();
         for row in persons {
             let own: Vec<_> =
@@ -212,6 +217,7 @@ impl Act for Registration {
                 return Err(Refusal::IdentifierInUse { kind: identifier.kind, field, member }.into());
             }
         }
+        self.particulars.birth.must_not_follow(stage.today(), "birth_date")?;
         let member = stage.fresh_id();
         let (phone, commune) = (self.phone.as_deref(), self.commune.as_deref());
         let (person, identifiers) =
@@ -262,10 +268,17 @@ impl Act for Enrolment {
         if day < today && self.reason.is_empty() {
             return Err(Refusal::DayTooOld { field: "on", day, earliest: today }.into());
         }
+        let first_day = stage.law.revisions()[0].revision.effective;
+        if day < first_day {
+            return Err(Refusal::DayBeforeStart { field: "on", day, first_day }.into());
+        }
         let timeline = page.timeline(member);
         if let Some(reason) = refusal_of_enrolment(&timeline, stage.law, day, stage.known) {
             let answer = decide(&timeline, stage.law, day, stage.known);
-            return Err(refusal(reason, member, day, &answer, stage).into());
+            let enrolments = timeline.facts().iter().filter_map(|recorded| {
+                if let Fact::Enrolled { on } = recorded.fact { Some(on).filter(|&on| on <= day) } else { None }
+            });
+            return Err(refusal(reason, (member, enrolments.max()), day, &answer, stage).into());
         }
         let fact = stage.fact(0);
         let mut rows = Rows::default();
@@ -284,7 +297,7 @@ impl Act for Enrolment {
 /// The refusal of an enrolment, with what the member needs to know.
 fn refusal(
     reason: EnrolmentRefusal,
-    member: i64,
+    (member, enrolled_on): (i64, Option<Day>),
     day: Day,
     answer: &krama_law::answer::Answer,
     stage: &Stage<'_>,
@@ -292,7 +305,7 @@ fn refusal(
     match reason {
         EnrolmentRefusal::Deceased => Refusal::Deceased { member },
         EnrolmentRefusal::FormallyEmployed => Refusal::FormallyEmployed { member, day },
-        EnrolmentRefusal::AlreadyEnrolled => Refusal::AlreadyEnrolled { member },
+        EnrolmentRefusal::AlreadyEnrolled => Refusal::AlreadyEnrolled { member, enrolled_on },
         EnrolmentRefusal::VoluntaryAbandoned => {
             let lapsed_on = answer.since.filter(|_| answer.standing == Standing::Abandoned);
             let barred_until =

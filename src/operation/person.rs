@@ -3,10 +3,11 @@
 //! What is compared is normalised: Unicode in its composed form, zero-width characters gone, Khmer digits as ASCII,
 //! letters in one case. What was given is kept as it was given, for printing. Absent: who may see any of it.
 
+use krama_law::calendar::Day;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::operation::command::Stage;
-use crate::operation::failure::{Failure, IdentifierKind};
+use crate::operation::failure::{Failure, IdentifierKind, Refusal};
 use crate::store::person::{self, Details, IdentifierRow, PersonRow};
 use crate::store::seal::Vault;
 
@@ -64,6 +65,15 @@ pub struct BirthDate {
 }
 
 impl BirthDate {
+    /// Refuses a birth date of which even the earliest possible day lies after today.
+    pub(crate) fn must_not_follow(self, today: Day, field: &'static str) -> Result<(), Refusal> {
+        let earliest = Day::of(i32::from(self.year), self.month.unwrap_or(1), self.day.unwrap_or(1));
+        match earliest.filter(|&day| day > today) {
+            Some(day) => Err(Refusal::DayInFuture { field, day, latest: today }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether two birth dates can be of one person: what both know is the same.
     pub(crate) fn agrees(self, other: BirthDate) -> bool {
         let same = |one: Option<u8>, two: Option<u8>| one.is_none() || two.is_none() || one == two;
@@ -74,6 +84,11 @@ impl BirthDate {
 /// The birth date in a person's details.
 pub(crate) fn birth_of(details: &Details) -> Option<BirthDate> {
     details.birth_year.map(|year| BirthDate { year, month: details.birth_month, day: details.birth_day })
+}
+
+/// Whether two numbers are one, however they are written.
+pub fn same_number(one: &Identifier, two: &Identifier) -> bool {
+    one.kind == two.kind && plain(&one.value) == plain(&two.value)
 }
 
 /// The keyed hash by which an identifier is found.
@@ -112,11 +127,15 @@ pub(crate) fn same_name(details: &Details, particulars: &Particulars) -> bool {
 
 /// The name with all but the first letter of each part hidden, for callers who only need to be sure of the person.
 pub fn masked_name(details: &Details) -> String {
-    let latin = [&details.family_latin, &details.given_latin];
-    let khmer = [&details.family_khmer, &details.given_khmer];
-    let parts = if latin.iter().any(|part| !part.is_empty()) { latin } else { khmer };
-    let mask = |part: &&String| part.chars().next().map(|first| format!("{first}***"));
-    parts.iter().filter_map(mask).collect::<Vec<_>>().join(" ")
+    let latin = (details.family_latin.clone(), details.given_latin.clone());
+    mask(&latin, &(details.family_khmer.clone(), details.given_khmer.clone()))
+}
+
+/// A name in Latin letters, or in Khmer where it has no other, all but the first letters hidden.
+pub(crate) fn mask(latin: &(String, String), khmer: &(String, String)) -> String {
+    let parts = if latin.0.is_empty() && latin.1.is_empty() { khmer } else { latin };
+    let mask = |part: &String| part.chars().next().map(|first| format!("{first}***"));
+    [&parts.0, &parts.1].into_iter().filter_map(mask).collect::<Vec<_>>().join(" ")
 }
 
 /// The rows that register a person under an id, with everything by which the person is to be found.
@@ -183,9 +202,11 @@ fn plain_name(family: &str, given: &str) -> String {
 /// A phone number as it is compared: international, digits only.
 fn plain_phone(phone: &str) -> String {
     let digits: String = phone.chars().map(ascii_digit).filter(char::is_ascii_digit).collect();
-    match digits.strip_prefix("855") {
-        Some(national) => format!("855{}", national.trim_start_matches('0')),
-        None => format!("855{}", digits.trim_start_matches('0')),
+    // A plus sign, or two zeros, say that the country's code follows; without it the number is Cambodian.
+    let international = phone.trim_start().starts_with('+').then_some(digits.as_str()).or(digits.strip_prefix("00"));
+    match international.map_or(("855", digits.as_str()), |number| number.split_at(number.len().min(3))) {
+        ("855", national) => format!("855{}", national.strip_prefix("855").unwrap_or(national).trim_start_matches('0')),
+        (code, rest) => format!("{code}{rest}"),
     }
 }
 
@@ -211,6 +232,8 @@ mod tests {
         assert_eq!(plain("iec25-0038313"), "IEC25-0038313");
         assert_eq!(plain_name("Sok", "Dara"), plain_name("DARA", "sok "));
         assert_eq!(plain_phone("+855 97 040 2255"), plain_phone("097-0402255"));
+        assert_eq!(plain_phone("00855 97 0402255"), plain_phone("855970402255"));
+        assert_ne!(plain_phone("+1 415 555 0100"), plain_phone("014 155 550 100"));
         assert_ne!(plain("007"), plain("07"));
     }
 

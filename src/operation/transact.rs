@@ -68,6 +68,12 @@ struct WaitingAct<A: Act> {
 }
 
 impl<A: Act> WaitingAct<A> {
+    /// The place of a write that was accepted before; a rehearsal has none.
+    fn place(&self, position: i64, known: Moment) -> (Option<i64>, Option<Moment>) {
+        let real = !self.ticket.validate_only;
+        (real.then_some(position), real.then_some(known))
+    }
+
     fn decide(&self, page: &mut Page, stage: &mut Stage<'_>) -> Result<(Recorded<A::Reply>, Outcome), Failure> {
         let request = (self.caller.id.clone(), self.ticket.request_id);
         if let Some(command) = page.command(&request) {
@@ -77,14 +83,14 @@ impl<A: Act> WaitingAct<A> {
             }
             let (position, accepted) = (command.position, Accepted::of(command));
             let reply = self.act.reply(page, stage, &accepted);
-            let recorded = Recorded { position: Some(position), known: Some(accepted.known), duplicate: false, reply };
-            return Ok((recorded, Outcome::Repeated));
+            let (position, known) = self.place(position, accepted.known);
+            return Ok((Recorded { position, known, duplicate: false, reply }, Outcome::Repeated));
         }
         match self.act.decide(&self.caller, page, stage)? {
             Decided::Repeated { position, accepted } => {
                 let reply = self.act.reply(page, stage, &accepted);
-                let known = Some(accepted.known);
-                Ok((Recorded { position: Some(position), known, duplicate: true, reply }, Outcome::Repeated))
+                let (position, known) = self.place(position, accepted.known);
+                Ok((Recorded { position, known, duplicate: true, reply }, Outcome::Repeated))
             }
             Decided::New { rows, subject, fact } => {
                 let note = rows.note.as_deref().map(|note| ledger::seal_note(stage.vault, stage.position, note));

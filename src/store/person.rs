@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use crate::store::bulk;
@@ -169,14 +169,17 @@ pub async fn identifiers_by_hash(
     identifiers(bulk::select::<identifier_table::Entity, _>(conn, hashes, any).await?)
 }
 
-/// The next `limit` members after `after_member`, by id; 0 begins.
-pub async fn page_members(conn: &impl ConnectionTrait, after_member: i64, limit: u64) -> Result<Vec<i64>, Failure> {
+/// The next `limit` members who were registered after a position, with the position of each; 0 begins.
+pub async fn page_members(conn: &impl ConnectionTrait, after: i64, limit: u64) -> Result<Vec<(i64, i64)>, Failure> {
+    // The first version of a person is its registration.
+    let registered = || person_table::Column::Position.min();
     let query = person_table::Entity::find()
         .select_only()
         .column(person_table::Column::Member)
-        .distinct()
-        .filter(person_table::Column::Member.gt(after_member))
-        .order_by_asc(person_table::Column::Member)
+        .column_as(registered(), "registered")
+        .group_by(person_table::Column::Member)
+        .having(registered().gt(after))
+        .order_by_asc(registered())
         .limit(limit);
     Ok(query.into_tuple().all(conn).await?)
 }

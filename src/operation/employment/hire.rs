@@ -14,7 +14,7 @@ use crate::operation::failure::{Failure, IdentifierKind, Refusal};
 use crate::operation::member::content_of;
 use crate::operation::page::{Needs, Page, Rows};
 use crate::operation::person::{
-    Identifier, Particulars, Sex, birth_of, identifier_hash, likeness_hashes, rows_of_registration, same_name,
+    Identifier, Particulars, Sex, birth_of, identifier_hash, likeness_hashes, mask, rows_of_registration, same_name,
 };
 use crate::store::employment::{self, EmploymentRow};
 use crate::store::seal::Vault;
@@ -103,31 +103,45 @@ impl Hire {
             }
             return Ok(if same_name(details, particulars) { Found::Member(member) } else { Found::Perhaps });
         }
+        // Numbers that the fund issues cannot belong to somebody of whom it has never heard.
+        if matches!(identifier.kind, IdentifierKind::MemberNumber | IdentifierKind::NssfCard) {
+            return Err(Refusal::WorkerUnknown { field: "worker_details.identifier.value" });
+        }
         let likely = likeness_hashes(vault, particulars).iter().any(|hash| !page.holders(hash).is_empty());
         Ok(if likely { Found::Perhaps } else { Found::Nobody })
     }
 
-    fn repeats(&self, held: &EmploymentRow) -> Result<(), Refusal> {
+    fn repeats(&self, held: &EmploymentRow, page: &Page) -> Result<(), Refusal> {
         if held.digest == Content::of(self) {
             return Ok(());
         }
         // The first day is part of the key, so that what differs is the last day or the worker.
-        Err(Refusal::EmploymentKeyReused { employment: held.id, field: "worker" })
+        let timeline = held.member.map(|member| page.timeline(member)).unwrap_or_default();
+        let hire = timeline.facts().iter().find(|recorded| recorded.id.0 == held.id);
+        let last_day = hire.and_then(|hire| if let Fact::Hired { until, .. } = hire.fact { Some(until) } else { None });
+        let field = if last_day.is_some_and(|last_day| last_day != self.last_day) { "last_day" } else { "worker" };
+        Err(Refusal::EmploymentKeyReused { employment: held.id, field })
     }
 
-    /// What the employer told of the worker's number, to be sealed and shown to the employer again.
+    /// What the employer told of the worker, to be sealed and shown to the employer again: the kind and the value of
+    /// the number and the name, its letters but the first hidden.
     fn told(&self) -> String {
         match &self.worker {
-            Worker::MemberNumber(number) => format!("{}:{number}", IdentifierKind::MemberNumber.number()),
-            Worker::Details(identifier, _) => format!("{}:{}", identifier.kind.number(), identifier.value),
+            Worker::MemberNumber(number) => format!("{}:{number}\n", IdentifierKind::MemberNumber.number()),
+            Worker::Details(identifier, particulars) => {
+                let (kind, value) = (identifier.kind.number(), &identifier.value);
+                format!("{kind}:{value}\n{}", mask(&particulars.latin, &particulars.khmer))
+            }
         }
     }
 }
 
-/// The number that an employer told, as it was sealed.
-pub(super) fn worker_told(text: &str) -> Option<Identifier> {
-    let (kind, value) = text.split_once(':')?;
-    Some(Identifier { kind: IdentifierKind::of(kind.parse().ok()?)?, value: value.to_owned() })
+/// The number and the masked name that an employer told, as they were sealed.
+pub(super) fn worker_told(text: &str) -> Option<(Identifier, String)> {
+    let (number, name) = text.split_once('\n')?;
+    let (kind, value) = number.split_once(':')?;
+    let identifier = Identifier { kind: IdentifierKind::of(kind.parse().ok()?)?, value: value.to_owned() };
+    Some((identifier, name.to_owned()))
 }
 
 impl Act for Hire {
@@ -172,7 +186,7 @@ impl Act for Hire {
         }
         let held = page.employments(self.employer, &self.number);
         if let Some(same) = held.iter().find(|held| held.first_day == self.first_day.0) {
-            self.repeats(same)?;
+            self.repeats(same, page)?;
             let position = position_of(same.id);
             let known = page.accepted(position).map_or(stage.known, |accepted| accepted.known);
             let accepted = Accepted { known, subject: same.member, fact: Some(same.id) };
@@ -180,11 +194,17 @@ impl Act for Hire {
         }
         // Under one number one employment at a time: until the other has ended this one cannot be told apart.
         for other in held {
-            let days = page.days_of(other, stage.known);
-            if days.is_none_or(|days| days.until.is_none()) {
+            let apart = page.days_of(other, stage.known).is_some_and(|days| {
+                days.until.is_some_and(|until| until < self.first_day)
+                    || self.last_day.is_some_and(|last| last < days.from)
+            });
+            if !apart {
                 let (employment, first_day) = (other.id, Day(other.first_day));
                 return Err(Refusal::EmploymentAlreadyOpen { employment, first_day }.into());
             }
+        }
+        if let Worker::Details(_, particulars) = &self.worker {
+            particulars.birth.must_not_follow(today, "worker_details.birth_date")?;
         }
         let found = self.find(page, stage.vault)?;
         self.record(&found, page, stage)

@@ -181,8 +181,8 @@ async fn a_person_is_read_in_the_version_that_was_known() {
     assert_eq!(person::latest(&write, &[2, 1]).await.unwrap(), versions[1..]);
     assert_eq!(person::versions_as_known(&write, &[2, 1], 105).await.unwrap(), versions[..1]);
     assert!(versions[1].open(vault).ok() == Some(moved));
-    assert_eq!(person::page_members(&write, 0, 1).await.unwrap(), [1]);
-    assert_eq!(person::page_members(&write, 1, 9).await.unwrap(), [2]);
+    assert_eq!(person::page_members(&write, 0, 1).await.unwrap(), [(1, 10)]);
+    assert_eq!(person::page_members(&write, 10, 9).await.unwrap(), [(2, 11)]);
 
     let theirs = PersonRow { member: 2, ..versions[0].clone() };
     assert!(matches!(theirs.open(vault), Err(Failure::Corrupt { table: "person", id: 2, .. })));

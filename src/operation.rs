@@ -20,7 +20,7 @@ mod page;
 
 use std::sync::Arc;
 
-use krama_law::calendar::Moment;
+use krama_law::calendar::{Day, Moment};
 use krama_law::policy::Law;
 
 use tokio::task::JoinHandle;
@@ -99,13 +99,15 @@ impl Desk {
             None if identity.sandbox => return Err(CannotOpen::IsSandbox),
             None => Clock::System,
             Some(_) if position > 0 && !identity.sandbox => return Err(CannotOpen::IsNoSandbox),
-            // Time in a ledger that has commands goes on where it stood, so that nothing lapses by a restart.
-            Some(_) if position > 0 => Clock::sandbox(Some(Moment(last_known))),
+            // Time in a sandbox that was used goes on where it stood, so that nothing lapses by a restart.
             Some(start) => {
+                let stood = identity.sandbox_clock.into_iter().chain((position > 0).then_some(last_known)).max();
+                let clock = Clock::sandbox(stood.map(Moment).or(start));
                 let write = store.begin().await?;
                 ledger::mark_sandbox(&write).await?;
+                ledger::keep_sandbox_clock(&write, clock.now().0).await?;
                 write.commit().await?;
-                Clock::sandbox(start)
+                clock
             }
         };
         let (handle, queue) = WriterHandle::new(limits.waiting_commands);
@@ -135,17 +137,31 @@ impl Desk {
         self.writer.note_refusal(caller.cloned(), method.to_owned(), reason).await;
     }
 
-    /// The present instant.
-    pub fn now(&self) -> Moment {
-        self.clock.now()
+    /// The present civil day.
+    pub fn today(&self) -> Day {
+        self.clock.now().day()
     }
 
-    /// Sets the clock of a sandbox forward.
+    /// The present instant, at which everything recorded so far is known.
     ///
     /// # Errors
-    /// The instant lies before the present one.
-    pub fn move_clock(&self, to: Moment) -> Result<Moment, Failure> {
-        let now = self.clock.now();
+    /// The storage fails.
+    pub async fn now(&self) -> Result<Moment, Failure> {
+        Ok(self.snapshot(None).await?.known)
+    }
+
+    /// Sets the clock of a sandbox forward, and keeps it so over a restart.
+    ///
+    /// # Errors
+    /// The instant lies before the present one, or the storage fails.
+    pub async fn move_clock(&self, to: Moment) -> Result<Moment, Failure> {
+        let now = self.now().await?;
+        if to < now {
+            return Err(Refusal::ClockBackwards { to, now }.into());
+        }
+        let write = self.store.begin().await?;
+        ledger::keep_sandbox_clock(&write, to.0).await?;
+        write.commit().await?;
         Ok(self.clock.move_to(to).map_err(|_| Refusal::ClockBackwards { to, now })?)
     }
 }

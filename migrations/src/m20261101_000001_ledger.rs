@@ -149,7 +149,13 @@ fn unique(name: &'static str, table: &'static str, columns: &[&'static str]) -> 
 
 /// What was asked, what it made known, and the money that came with it.
 fn ledger_tables() -> Vec<TableCreateStatement> {
-    let ledger = [smallint("id").primary_key().take(), text("epoch"), smallint("sandbox"), blob("key_check")];
+    let ledger = [
+        smallint("id").primary_key().take(),
+        text("epoch"),
+        smallint("sandbox"),
+        bigint_null("sandbox_clock"),
+        blob("key_check"),
+    ];
     let command = [
         id("position"),
         bigint("known_at"),
@@ -258,6 +264,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         unique("employment_by_number", "employment", &["employer", "number", "first_day"]),
         index("employment_by_member", "employment", &["member"]),
         index("employment_by_employer", "employment", &["employer", "id"]),
+        index("person_by_position", "person", &["position"]),
         index("identifier_by_hash", "identifier", &["hash"]),
         index("identifier_by_member", "identifier", &["member"]),
     ]

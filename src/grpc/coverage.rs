@@ -26,8 +26,7 @@ impl CoverageService for Counter {
         request: Request<v1::CheckCoverageRequest>,
     ) -> Result<Response<v1::CheckCoverageResponse>, Status> {
         let (caller, message) = Counter::admit(request)?;
-        let check =
-            self.shaped(&caller, "CheckCoverage", check(self.fields(), self.desk.now().day(), &message)).await?;
+        let check = self.shaped(&caller, "CheckCoverage", check(self.fields(), self.desk.today(), &message)).await?;
         let checked = self.desk.check_coverage(&check, at_least(message.at_least_position)).await;
         let reading = self.looked(&caller, "CheckCoverage", checked).await?;
         Ok(Response::new(self.checked(&reading)))
@@ -171,7 +170,11 @@ fn months(explanation: &Explanation) -> Vec<v1::MonthView> {
     let lines = explanation.months.iter();
     let view = |line: &krama_law::decision::MonthLine| {
         let end = if line.month == asked.month() { asked } else { line.month.last_day() };
-        let (standing, covers) = at(&explanation.stretches, end);
+        let (standing, mut covers) = at(&explanation.stretches, end);
+        if end == asked {
+            // On the day asked about there may be covers that are only kept in good faith.
+            covers = explanation.answer.covers.iter().map(decision::cover).collect();
+        }
         v1::MonthView {
             month: line.month.to_string(),
             standing: decision::standing(standing).into(),

@@ -11,8 +11,8 @@ use crate::proto::sandbox::{GetClockRequest, GetClockResponse, MoveClockRequest,
 #[tonic::async_trait]
 impl SandboxService for Counter {
     async fn get_clock(&self, request: Request<GetClockRequest>) -> Result<Response<GetClockResponse>, Status> {
-        Counter::admit(request)?;
-        let now = self.desk.now();
+        let (caller, _) = Counter::admit(request)?;
+        let now = self.looked(&caller, "GetClock", self.desk.now().await).await?;
         Ok(Response::new(GetClockResponse { now: Some(timestamp(now)), today: Some(date(now.day())) }))
     }
 
@@ -24,7 +24,7 @@ impl SandboxService for Counter {
         }
         let to = fields.optional_moment("to", message.to.as_ref());
         let to: Moment = self.shaped(&caller, "MoveClock", fields.finish(to)).await?;
-        let now = self.looked(&caller, "MoveClock", self.desk.move_clock(to)).await?;
+        let now = self.looked(&caller, "MoveClock", self.desk.move_clock(to).await).await?;
         Ok(Response::new(MoveClockResponse { now: Some(timestamp(now)), today: Some(date(now.day())) }))
     }
 }

@@ -21,6 +21,8 @@ pub struct Ledger {
     pub epoch: String,
     /// Whether it belongs to a sandbox, where time can be moved and callers name themselves.
     pub sandbox: bool,
+    /// Where a sandbox's clock was set to last, in microseconds of UTC.
+    pub sandbox_clock: Option<i64>,
 }
 
 /// A command that was accepted.
@@ -90,12 +92,20 @@ pub async fn insert_commands(write: &Write, commands: &[CommandRow]) -> Result<(
 pub async fn identity(conn: &impl ConnectionTrait) -> Result<Ledger, Failure> {
     let row = only_row(conn).await?;
     let row = row.ok_or_else(|| Failure::corrupt("ledger", i64::from(ONLY_ROW), "the row is missing"))?;
-    Ok(Ledger { epoch: row.epoch, sandbox: row.sandbox != 0 })
+    Ok(Ledger { epoch: row.epoch, sandbox: row.sandbox != 0, sandbox_clock: row.sandbox_clock })
 }
 
 /// Marks the ledger as a sandbox's, for ever: there is no way back to a ledger whose times can be trusted.
 pub async fn mark_sandbox(write: &Write) -> Result<(), Failure> {
     let update = ledger_table::Entity::update_many().col_expr(ledger_table::Column::Sandbox, Expr::value(1_i16));
+    update.filter(ledger_table::Column::Id.eq(ONLY_ROW)).exec(write).await?;
+    Ok(())
+}
+
+/// Keeps where a sandbox's clock was set to, so that a restart does not set it back.
+pub async fn keep_sandbox_clock(write: &Write, at: i64) -> Result<(), Failure> {
+    let clock = Expr::value(Some(at));
+    let update = ledger_table::Entity::update_many().col_expr(ledger_table::Column::SandboxClock, clock);
     update.filter(ledger_table::Column::Id.eq(ONLY_ROW)).exec(write).await?;
     Ok(())
 }
@@ -109,7 +119,8 @@ pub(crate) async fn key_check(conn: &impl ConnectionTrait) -> Result<Option<[u8;
 /// Gives a new ledger its epoch and its key.
 pub(crate) async fn found(write: &Write, key_check: &[u8; 32]) -> Result<(), Failure> {
     let epoch = seal::fresh_uuid();
-    let row = ledger_table::Model { id: ONLY_ROW, epoch, sandbox: 0, key_check: key_check.to_vec() };
+    let row =
+        ledger_table::Model { id: ONLY_ROW, epoch, sandbox: 0, sandbox_clock: None, key_check: key_check.to_vec() };
     bulk::insert(write, std::iter::once(row)).await
 }
 
@@ -171,6 +182,7 @@ mod ledger_table {
         pub id: i16,
         pub epoch: String,
         pub sandbox: i16,
+        pub sandbox_clock: Option<i64>,
         pub key_check: Vec<u8>,
     }
 

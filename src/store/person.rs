@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use crate::store::bulk;
@@ -171,15 +171,16 @@ pub async fn identifiers_by_hash(
 
 /// The next `limit` members who were registered after a position, with the position of each; 0 begins.
 pub async fn page_members(conn: &impl ConnectionTrait, after: i64, limit: u64) -> Result<Vec<(i64, i64)>, Failure> {
-    // The first version of a person is its registration.
-    let registered = || person_table::Column::Position.min();
+    // The first version of a person is its registration; later ones are passed over.
+    let first = "NOT EXISTS (SELECT 1 FROM person AS earlier WHERE earlier.member = person.member \
+                 AND earlier.position < person.position)";
     let query = person_table::Entity::find()
         .select_only()
         .column(person_table::Column::Member)
-        .column_as(registered(), "registered")
-        .group_by(person_table::Column::Member)
-        .having(registered().gt(after))
-        .order_by_asc(registered())
+        .column(person_table::Column::Position)
+        .filter(person_table::Column::Position.gt(after))
+        .filter(Expr::cust(first))
+        .order_by_asc(person_table::Column::Position)
         .limit(limit);
     Ok(query.into_tuple().all(conn).await?)
 }

@@ -65,7 +65,7 @@ class Scene:
         """A payment of hers of one month's price, as a bank sends it."""
         return {
             "requestId": fresh(),
-            "institution": "TONLESAP",
+            "institution": "tonlesap-bank",
             "businessDate": date(on),
             "reference": reference,
             "valueDate": date(on),

@@ -35,6 +35,7 @@ enum Command {
     Explain(explain::Args),
     Sandbox(sandbox::Args),
     Cases(cases::Args),
+    Examples(examples::Args),
 }
 
 /// The status of an error, so that scripts can tell it from an answer that is a no.
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::run(args, pen, &mut out).await,
         Command::Sandbox(args) => sandbox::run(args, &mut out).await,
         Command::Cases(args) => cases::run(&args, &mut out),
+        Command::Examples(args) => examples::run(&args, &mut out),
     };
     ended.unwrap_or_else(|error| {
         // Where nobody reads standard error either, the status still tells.

@@ -38,6 +38,15 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
+fn the_committed_examples_are_those_of_the_shipped_seed() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for (name, bytes) in super::make(super::SHIPPED_SEED).unwrap().0 {
+        let committed = std::fs::read(folder.join(&name)).unwrap_or_default();
+        assert!(committed == bytes, "examples/{name} differs; write them again with `krama examples examples`");
+    }
+}
+
+#[test]
 fn another_seed_gives_other_bytes_of_the_same_story() {
     let (one, other) = (files(), make(SEED + 1).unwrap().0);
     for name in ["register.csv", "deliveries.csv", "banks/tonlesap-bank/2026-03-part2.csv"] {

@@ -2,6 +2,7 @@
 //!
 //! `KRAMA_LIVES` sets how many lives are tried. A failure is shrunk and told as facts, a law and a question.
 
+mod exhaustive;
 mod model;
 mod strategy;
 

@@ -20,6 +20,51 @@ pub enum Clock {
     Sandbox(Mutex<Moment>),
 }
 
+/// What has been told as known, and what is being written: an answer "as known then" never changes, so nothing is
+/// recorded under an instant that an answer was already given for.
+#[derive(Debug, Default)]
+pub struct Tide(Mutex<Waters>);
+
+#[derive(Debug)]
+struct Waters {
+    told: Moment,
+    /// The known time of the first command of the batch that is being written.
+    coming: Option<Moment>,
+}
+
+impl Default for Waters {
+    fn default() -> Waters {
+        Waters { told: Moment(i64::MIN), coming: None }
+    }
+}
+
+impl Tide {
+    fn waters(&self) -> std::sync::MutexGuard<'_, Waters> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The instant that an answer may be given for which is read after this: before what is being written.
+    pub fn tell(&self, now: Moment) -> Moment {
+        let mut waters = self.waters();
+        let told = waters.coming.map_or(now, |coming| now.min(Moment(coming.0 - 1)));
+        waters.told = waters.told.max(told);
+        told
+    }
+
+    /// The known time of the first command of a batch, after everything that was told.
+    pub fn rise(&self, now: Moment) -> Moment {
+        let mut waters = self.waters();
+        let coming = now.max(Moment(waters.told.0.saturating_add(1)));
+        waters.coming = Some(coming);
+        coming
+    }
+
+    /// Nothing is being written any more.
+    pub fn settle(&self) {
+        self.waters().coming = None;
+    }
+}
+
 /// A sandbox clock was asked to go back, or there is no sandbox.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CannotMove {

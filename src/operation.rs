@@ -25,11 +25,12 @@ use krama_law::policy::Law;
 
 use tokio::task::JoinHandle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Tide};
 use crate::operation::caller::Caller;
 use crate::operation::failure::{Failure, Refusal};
-use crate::operation::transact::{Writer, WriterHandle};
+use crate::operation::transact::{Writer, WriterHandle, audit_row};
 use crate::store;
+use crate::store::audit::{self, AuditRow, Outcome};
 use crate::store::connection::{Settings, Store};
 use crate::store::ledger;
 
@@ -81,6 +82,7 @@ pub struct Desk {
     limits: Limits,
     writer: WriterHandle,
     epoch: String,
+    tide: Tide,
 }
 
 impl Desk {
@@ -111,7 +113,8 @@ impl Desk {
             }
         };
         let (handle, queue) = WriterHandle::new(limits.waiting_commands);
-        let desk = Arc::new(Desk { store, clock, law, limits, writer: handle, epoch: identity.epoch });
+        let desk =
+            Arc::new(Desk { store, clock, law, limits, writer: handle, epoch: identity.epoch, tide: Tide::default() });
         let task = tokio::spawn(Writer::new(desk.clone(), queue).run());
         Ok((desk, task))
     }
@@ -154,13 +157,18 @@ impl Desk {
     ///
     /// # Errors
     /// The instant lies before the present one, or the storage fails.
-    pub async fn move_clock(&self, to: Moment) -> Result<Moment, Failure> {
+    pub async fn move_clock(&self, caller: &Caller, to: Moment) -> Result<Moment, Failure> {
+        // One move at a time: a write transaction waits while another is open.
+        let write = self.store.begin().await?;
         let now = self.now().await?;
         if to < now {
+            write.rollback().await?;
             return Err(Refusal::ClockBackwards { to, now }.into());
         }
-        let write = self.store.begin().await?;
         ledger::keep_sandbox_clock(&write, to.0).await?;
+        let id = audit::last_id(&write).await? + 1;
+        let moved = AuditRow { id, outcome: Outcome::Accepted, ..audit_row(Some(caller), "MoveClock", to) };
+        audit::insert(&write, &[moved]).await?;
         write.commit().await?;
         Ok(self.clock.move_to(to).map_err(|_| Refusal::ClockBackwards { to, now })?)
     }

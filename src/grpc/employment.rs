@@ -63,6 +63,9 @@ impl EmploymentService for Counter {
             from: fields.day("from_day", message.from_day.as_ref()),
             until: fields.optional_day("until_day", message.until_day.as_ref()),
         };
+        if grant.until.is_some_and(|until| until < grant.from) {
+            fields.invalid("until_day", "must not lie before from_day");
+        }
         let grant = self.shaped(&caller, "GrantEmployerAccess", fields.finish(Some(grant))).await?;
         let recorded = self.desk.grant_employer_access(&caller, ticket, grant).await.map_err(|f| status::of(&f))?;
         Ok(Response::new(v1::GrantEmployerAccessResponse {

@@ -116,6 +116,8 @@ pub(crate) struct Gate {
     pub(crate) sandbox: bool,
     /// The longest time that a call may take.
     pub(crate) longest: Duration,
+    /// The largest message that is read.
+    pub(crate) message_bytes: usize,
     /// Set when the server is about to stop.
     pub(crate) draining: Arc<AtomicBool>,
 }
@@ -139,11 +141,21 @@ impl Gate {
             let message = "the server is about to stop; send the call again";
             return Err(turned_away(None, "DRAINING", status::passing(message, &Failure::Stopping)));
         }
-        let caller = self.caller(headers).map_err(|(reason, status)| turned_away(None, reason, status))?;
+        let mut caller = self.caller(headers).map_err(|(reason, status)| turned_away(None, reason, status))?;
         if !rule.roles.contains(&caller.role) {
             let metadata = [("role", caller.role.name().to_owned()), ("method", rule.method.clone())];
             let denied = status(Code::PermissionDenied, "the role may not call this", "ROLE_NOT_ALLOWED", &metadata);
             return Err(turned_away(Some(caller), "ROLE_NOT_ALLOWED", denied));
+        }
+        let purpose = text_of(headers, "krama-purpose");
+        caller.purpose =
+            purpose.as_deref().and_then(|word| Purpose::ALL.into_iter().find(|known| known.name() == word));
+        if purpose.is_some() && caller.purpose.is_none() {
+            let words: Vec<&str> = Purpose::ALL.iter().map(|purpose| purpose.name()).collect();
+            let message = format!("krama-purpose must be one of {}", words.join(", "));
+            let metadata = [("key", "krama-purpose".to_owned())];
+            let refused = status(Code::InvalidArgument, &message, "PURPOSE_MISSING", &metadata);
+            return Err(turned_away(Some(caller), "PURPOSE_MISSING", refused));
         }
         if rule.reads_person {
             let missing = [
@@ -163,27 +175,19 @@ impl Gate {
 
     /// Who the headers say is calling. Only a sandbox believes them; outside it nobody can call yet.
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, (&'static str, Status)> {
-        // Two names are no name: which of them a proxy checked cannot be told.
-        let one = headers.get_all("krama-caller").iter().nth(1).is_none();
-        let named = if self.sandbox && one { text_of(headers, "krama-caller") } else { None };
-        let Some(named) = named else {
+        let mut names = headers.get_all("krama-caller").iter();
+        let Some(named) = names.next().filter(|_| self.sandbox) else {
             let message = "the call does not say who is calling";
             return Err(("CALLER_MISSING", status(Code::Unauthenticated, message, "CALLER_MISSING", &[])));
         };
-        let purpose = text_of(headers, "krama-purpose");
-        let known = purpose.as_deref().map(|word| Purpose::ALL.into_iter().find(|purpose| purpose.name() == word));
-        if known == Some(None) {
-            let words: Vec<&str> = Purpose::ALL.iter().map(|purpose| purpose.name()).collect();
-            let message = format!("krama-purpose must be one of {}", words.join(", "));
-            let metadata = [("key", "krama-purpose".to_owned())];
-            return Err(("PURPOSE_MISSING", status(Code::InvalidArgument, &message, "PURPOSE_MISSING", &metadata)));
-        }
-        let caller = parse_caller(&named).ok_or_else(|| {
+        // Two names are no name: which of them a proxy checked cannot be told.
+        let named = names.next().is_none().then(|| named.to_str().ok()).flatten();
+        let caller = named.and_then(|named| parse_caller(named.trim())).ok_or_else(|| {
             let message = "krama-caller must read ROLE/id, such as PAYROLL/sovann-payroll;employer=ID";
             ("CALLER_INVALID", status(Code::Unauthenticated, message, "CALLER_INVALID", &[]))
         })?;
         let (user, case) = (text_of(headers, "krama-user"), text_of(headers, "krama-case"));
-        Ok(Caller { user, case, purpose: known.flatten(), ..caller })
+        Ok(Caller { user, case, ..caller })
     }
 }
 
@@ -277,11 +281,16 @@ where
             // The deadline is kept here, so that it ends as DEADLINE_EXCEEDED and not as the framework's CANCELLED.
             request.headers_mut().remove("grpc-timeout");
             let span = tracing::info_span!("call", method = %rule.method, role = caller.role.name());
-            request.extensions_mut().insert(caller);
-            match tokio::time::timeout(longest, inner.call(request).instrument(span)).await {
-                Ok(response) => Ok(status::explained(response?)),
-                Err(_) => Ok(status::late().into_http()),
-            }
+            request.extensions_mut().insert(caller.clone());
+            let response = match tokio::time::timeout(longest, inner.call(request).instrument(span)).await {
+                Ok(response) => response?,
+                Err(_) => return Ok(status::late().into_http()),
+            };
+            let Some((reason, refused)) = status::of_framework(&response, gate.message_bytes) else {
+                return Ok(response);
+            };
+            gate.desk.note_refusal(Some(&caller), &rule.method, reason).await;
+            Ok(refused.into_http())
         })
     }
 }

@@ -24,7 +24,7 @@ impl SandboxService for Counter {
         }
         let to = fields.optional_moment("to", message.to.as_ref());
         let to: Moment = self.shaped(&caller, "MoveClock", fields.finish(to)).await?;
-        let now = self.looked(&caller, "MoveClock", self.desk.move_clock(to).await).await?;
+        let now = self.looked(&caller, "MoveClock", self.desk.move_clock(&caller, to).await).await?;
         Ok(Response::new(MoveClockResponse { now: Some(timestamp(now)), today: Some(date(now.day())) }))
     }
 }

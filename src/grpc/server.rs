@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -40,6 +42,8 @@ pub struct Serving {
     pub address: SocketAddr,
     draining: Arc<AtomicBool>,
     health: HealthReporter,
+    /// Whose health is told: each service's, and the server's under the empty name.
+    names: Vec<&'static str>,
     close: oneshot::Sender<()>,
     served: JoinHandle<Result<(), tonic::transport::Error>>,
     drain: Duration,
@@ -57,6 +61,7 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         desk: desk.clone(),
         sandbox: config.sandbox.enabled,
         longest: Duration::from_millis(config.limits.call_milliseconds),
+        message_bytes: config.limits.message_bytes,
         draining: draining.clone(),
     };
     let limits = Limits {
@@ -83,7 +88,8 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
     if config.sandbox.enabled {
         names.push(crate::proto::sandbox::sandbox_service_server::SERVICE_NAME);
     }
-    for name in names.iter().copied().chain([""]) {
+    names.push("");
+    for name in &names {
         health.set_service_status(name, ServingStatus::Serving).await;
     }
     let router = Server::builder()
@@ -92,8 +98,12 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         .max_concurrent_streams(Some(config.limits.calls_per_connection))
         .layer(gate)
         .add_service(health_service.accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(reflection(&names)?.build_v1()?.accept_compressed(Gzip).send_compressed(Gzip))
-        .add_service(reflection(&names)?.build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(
+            reflection(&names, config.sandbox.enabled)?.build_v1()?.accept_compressed(Gzip).send_compressed(Gzip),
+        )
+        .add_service(
+            reflection(&names, config.sandbox.enabled)?.build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip),
+        )
         .add_service(service!(MemberServiceServer))
         .add_service(service!(ContributionServiceServer))
         .add_service(service!(EmploymentServiceServer))
@@ -107,17 +117,19 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         drop(closed.await);
     }));
     let drain = Duration::from_secs(config.server.drain_seconds);
-    Ok(Serving { address, draining, health, close, served, drain })
+    Ok(Serving { address, draining, health, names, close, served, drain })
 }
 
-/// Reflection with the descriptors of the contract and of what errors carry.
-fn reflection<'a>(names: &[&'static str]) -> anyhow::Result<tonic_reflection::server::Builder<'a>> {
+/// Reflection with the descriptors of the contract, as far as it is served, and of what errors carry.
+fn reflection<'a>(names: &[&'static str], sandbox: bool) -> anyhow::Result<tonic_reflection::server::Builder<'a>> {
+    let mut contract = FileDescriptorSet::decode(DESCRIPTORS)?;
+    contract.file.retain(|file| sandbox || !file.package().starts_with("krama.sandbox"));
     let mut builder = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_file_descriptor_set(contract)
         .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .with_service_name("grpc.health.v1.Health");
-    for name in names {
+    for name in names.iter().filter(|name| !name.is_empty()) {
         builder = builder.with_service_name(*name);
     }
     Ok(builder)
@@ -127,7 +139,9 @@ impl Serving {
     /// Stops: tells the health check, refuses new calls, waits for those under way, and drops what is still open
     /// when the drain deadline has passed.
     pub async fn stop(self) {
-        self.health.set_service_status("", ServingStatus::NotServing).await;
+        for name in &self.names {
+            self.health.set_service_status(name, ServingStatus::NotServing).await;
+        }
         self.draining.store(true, Ordering::Relaxed);
         tokio::time::sleep(LAME_DUCK).await;
         // When the server has ended already there is nobody left to tell.

@@ -77,16 +77,19 @@ pub(crate) fn late() -> Status {
     Status::with_error_details(Code::DeadlineExceeded, "the call took longer than it may; send it again", details)
 }
 
-/// Gives a reason to what the framework refuses by itself: a message that cannot be read is the caller's fault,
-/// though the framework calls it internal.
-pub(crate) fn explained(response: http::Response<Body>) -> http::Response<Body> {
-    let Some(status) = Status::from_header_map(response.headers()) else { return response };
-    let unreadable = matches!(status.code(), Code::Internal | Code::OutOfRange | Code::ResourceExhausted);
-    if !unreadable || !status.details().is_empty() {
-        return response;
+/// The reason for what the framework refuses by itself, and its status: a message that cannot be read is the caller's
+/// fault, though the framework calls it internal.
+pub(crate) fn of_framework(response: &http::Response<Body>, message_bytes: usize) -> Option<(&'static str, Status)> {
+    let told = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty())?;
+    if matches!(told.code(), Code::OutOfRange | Code::ResourceExhausted) {
+        let message = format!("a message may have at most {message_bytes} bytes");
+        let metadata = [("limit", message_bytes.to_string()), ("unit", "bytes".to_owned())];
+        let reason = "REQUEST_TOO_LARGE";
+        return Some((reason, status(Code::ResourceExhausted, &message, reason, &metadata)));
     }
-    let message = "the message cannot be read; it must be one message of the contract, within the size allowed";
-    self::status(Code::InvalidArgument, message, "REQUEST_UNREADABLE", &[]).into_http()
+    let message = "the message cannot be read; it must be one message of the contract";
+    let reason = "REQUEST_UNREADABLE";
+    (told.code() == Code::Internal).then(|| (reason, status(Code::InvalidArgument, message, reason, &[])))
 }
 
 fn refused(refusal: &Refusal) -> Status {
@@ -236,6 +239,10 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         }
         Refusal::WorkerConflict { kind } => vec![text("match", "CONFLICT"), text("kind", kind.name())],
         Refusal::WorkerUnknown { field } => vec![text("field", field)],
+        // A birth date is nothing for a refusal to repeat.
+        Refusal::DayInFuture { field, latest, .. } if field.ends_with("birth_date") => {
+            vec![text("field", field), day("latest", latest)]
+        }
         Refusal::DayInFuture { field, day: on, latest } => {
             vec![text("field", field), day("day", on), day("latest", latest)]
         }

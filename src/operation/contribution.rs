@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use krama_law::answer::Standing;
 use krama_law::calendar::{Day, Moment, Month};
 use krama_law::decision::{Explanation, MonthState, explain, price_of_months};
 use krama_law::fact::{Fact, Recorded};
@@ -378,8 +379,12 @@ fn completed(explanation: &Explanation, month: Month, payment: i64) -> bool {
     paid && last.is_some_and(|fact| fact.0 == payment)
 }
 
-/// What months that are overdue or partly paid still lack.
+/// What months that are overdue or partly paid still lack. Nothing is lacking of somebody who has lapsed or died, as
+/// nothing is overdue then; a collector would learn of the lapse from it.
 fn riel_short(explanation: &Explanation) -> Riel {
+    if matches!(explanation.answer.standing, Standing::Abandoned | Standing::Closed) {
+        return 0;
+    }
     let lacking = explanation.months.iter().filter(|line| match line.state {
         MonthState::Overdue => true,
         MonthState::Open => line.allocated > 0,

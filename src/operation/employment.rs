@@ -294,9 +294,6 @@ impl Act for Grant {
         if page.employer(employer).is_none() {
             return Err(Refusal::EmployerNotFound { employer }.into());
         }
-        if let Some(until) = self.until.filter(|&until| until < self.from) {
-            return Err(Refusal::DayBeforeStart { field: "until_day", day: until, first_day: self.from }.into());
-        }
         let row = AccessRow {
             employer,
             provider: self.provider.clone(),

@@ -49,6 +49,7 @@ impl Snapshot {
 impl Desk {
     /// The present state of the ledger.
     pub(crate) async fn snapshot(&self, at_least: Option<&AtLeast>) -> Result<Snapshot, Failure> {
+        let now = self.tide.tell(self.clock.now());
         let read = self.store.read().await?;
         let (position, last_known) = ledger::last(&read).await?;
         if let Some(wanted) = at_least {
@@ -60,7 +61,7 @@ impl Desk {
                 return Err(Refusal::PositionNotReached { number: wanted.number, current: position }.into());
             }
         }
-        let known = self.clock.now().max(Moment(last_known));
+        let known = now.max(Moment(last_known));
         Ok(Snapshot { read, position, known })
     }
 

@@ -188,7 +188,7 @@ impl Waiting for RefusedAtCounter {
 }
 
 /// The audit row of a refusal, until it turns out to be something better.
-fn audit_row(caller: Option<&Caller>, method: &str, at: Moment) -> AuditRow {
+pub(crate) fn audit_row(caller: Option<&Caller>, method: &str, at: Moment) -> AuditRow {
     AuditRow {
         id: 0,
         at: at.0,
@@ -302,6 +302,7 @@ impl Writer {
                 }
             }
             let saved = self.write(&mut batch).await;
+            self.desk.tide.settle();
             let failure = saved.err().map(Failure::from);
             for waiting in batch {
                 waiting.answer(failure.clone().map_or(Ok(()), Err));
@@ -321,7 +322,8 @@ impl Writer {
         let mut page = Page::load(&write, desk.store.vault(), needs).await?;
         let (mut position, last_known) = ledger::last(&write).await?;
         let mut audit_id = audit::last_id(&write).await?;
-        let mut known = Moment(last_known);
+        // The first command of the batch is known after everything that was told so far.
+        let mut known = Moment(desk.tide.rise(desk.clock.now().max(Moment(last_known + 1))).0 - 1);
         let mut audits = Vec::with_capacity(batch.len());
         for waiting in batch.iter_mut() {
             // Known time rises with the position, also when the clock stands still.

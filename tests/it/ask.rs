@@ -1,0 +1,121 @@
+//! Every call of the contract as one trait, so that what holds for all of them is written once.
+
+use std::fmt::Debug;
+
+use krama::proto::{sandbox, v1};
+use prost_types::Timestamp;
+use tonic::metadata::MetadataMap;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+/// A message that one call sends.
+pub(crate) trait Ask: Clone + Send + Sync + Debug + 'static {
+    /// What the call answers.
+    type Reply: prost::Message + PartialEq + Clone + Default + Debug;
+    /// The name of the RPC.
+    const RPC: &'static str;
+
+    /// Sends the message with what the caller says of itself.
+    fn send(self, to: Channel, said: MetadataMap) -> impl Future<Output = Result<Self::Reply, Status>> + Send;
+}
+
+/// A message that asks for a write.
+pub(crate) trait Write: Ask<Reply: Written> {
+    /// Its request id.
+    fn request_id(&mut self) -> &mut String;
+    /// Whether it is a rehearsal.
+    fn validate_only(&mut self) -> &mut bool;
+}
+
+/// What every answer to a write tells.
+pub(crate) trait Written {
+    /// What became of the write.
+    fn outcome(&self) -> v1::Outcome;
+    /// The place of the write.
+    fn position(&mut self) -> &mut Option<v1::Position>;
+    /// When it was recorded.
+    fn known_time(&mut self) -> &mut Option<Timestamp>;
+}
+
+macro_rules! asks {
+    ($($package:ident $module:ident $client:ident { $($rpc:ident $method:ident $request:ident $reply:ident;)* })*) => {$($(
+        impl Ask for $package::$request {
+            type Reply = $package::$reply;
+            const RPC: &'static str = stringify!($rpc);
+
+            async fn send(self, to: Channel, said: MetadataMap) -> Result<Self::Reply, Status> {
+                let mut request = Request::new(self);
+                *request.metadata_mut() = said;
+                $package::$module::$client::new(to).$method(request).await.map(Response::into_inner)
+            }
+        }
+    )*)*};
+}
+
+asks! {
+    v1 member_service_client MemberServiceClient {
+        RegisterMember register_member RegisterMemberRequest RegisterMemberResponse;
+        GetMember get_member GetMemberRequest GetMemberResponse;
+        FindMember find_member FindMemberRequest FindMemberResponse;
+        ListMembers list_members ListMembersRequest ListMembersResponse;
+        EnrollMember enroll_member EnrollMemberRequest EnrollMemberResponse;
+    }
+    v1 contribution_service_client ContributionServiceClient {
+        RecordPayment record_payment RecordPaymentRequest RecordPaymentResponse;
+        GetAccount get_account GetAccountRequest GetAccountResponse;
+        QuotePayment quote_payment QuotePaymentRequest QuotePaymentResponse;
+    }
+    v1 employment_service_client EmploymentServiceClient {
+        RegisterEmployer register_employer RegisterEmployerRequest RegisterEmployerResponse;
+        GrantEmployerAccess grant_employer_access GrantEmployerAccessRequest GrantEmployerAccessResponse;
+        ReportHire report_hire ReportHireRequest ReportHireResponse;
+        ReportSeparation report_separation ReportSeparationRequest ReportSeparationResponse;
+        ListEmployments list_employments ListEmploymentsRequest ListEmploymentsResponse;
+    }
+    v1 coverage_service_client CoverageServiceClient {
+        CheckCoverage check_coverage CheckCoverageRequest CheckCoverageResponse;
+        ExplainCoverage explain_coverage ExplainCoverageRequest ExplainCoverageResponse;
+    }
+    sandbox sandbox_service_client SandboxServiceClient {
+        GetClock get_clock GetClockRequest GetClockResponse;
+        MoveClock move_clock MoveClockRequest MoveClockResponse;
+    }
+}
+
+macro_rules! writes {
+    ($($request:ident $reply:ident;)*) => {$(
+        impl Write for v1::$request {
+            fn request_id(&mut self) -> &mut String {
+                &mut self.request_id
+            }
+
+            fn validate_only(&mut self) -> &mut bool {
+                &mut self.validate_only
+            }
+        }
+
+        impl Written for v1::$reply {
+            fn outcome(&self) -> v1::Outcome {
+                self.outcome()
+            }
+
+            fn position(&mut self) -> &mut Option<v1::Position> {
+                &mut self.position
+            }
+
+            fn known_time(&mut self) -> &mut Option<Timestamp> {
+                &mut self.known_time
+            }
+        }
+    )*};
+}
+
+writes! {
+    RegisterMemberRequest RegisterMemberResponse;
+    EnrollMemberRequest EnrollMemberResponse;
+    RecordPaymentRequest RecordPaymentResponse;
+    RegisterEmployerRequest RegisterEmployerResponse;
+    GrantEmployerAccessRequest GrantEmployerAccessResponse;
+    ReportHireRequest ReportHireResponse;
+    ReportSeparationRequest ReportSeparationResponse;
+}

@@ -1,0 +1,128 @@
+//! The ledger's file, read beside the server: what it holds, and what it noted of each call.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+
+/// A call was accepted and recorded.
+pub(crate) const ACCEPTED: i16 = 1;
+/// A call was refused.
+pub(crate) const REFUSED: i16 = 2;
+/// A call was a rehearsal.
+pub(crate) const REHEARSED: i16 = 3;
+/// A call had been accepted before.
+pub(crate) const REPEATED: i16 = 4;
+
+/// What a ledger shows in which nothing changed.
+pub(crate) const UNCHANGED: [String; 0] = [];
+
+/// Every row of every table but the audit, as text.
+pub(crate) type Content = BTreeMap<String, Vec<String>>;
+
+/// An audit entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Entry {
+    /// Its number.
+    pub(crate) id: i64,
+    /// Which caller.
+    pub(crate) caller: String,
+    /// In which role, by its number in the contract.
+    pub(crate) role: i16,
+    /// Which RPC.
+    pub(crate) method: String,
+    /// How it ended.
+    pub(crate) outcome: i16,
+    /// Why, if it was refused; empty otherwise.
+    pub(crate) reason: String,
+    /// The position that it answered, if any.
+    pub(crate) position: Option<i64>,
+    /// The person behind the caller; empty where none was named.
+    pub(crate) user: String,
+}
+
+/// The file of a ledger, open for reading.
+#[derive(Debug)]
+pub(crate) struct Book(DatabaseConnection);
+
+impl Book {
+    /// Opens the file.
+    pub(crate) async fn open(path: &Path) -> Book {
+        let mut options = ConnectOptions::new("sqlite://ledger");
+        let file = path.to_owned();
+        options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |defaults| {
+            defaults.filename(&file).create_if_missing(false).pragma("query_only", "1")
+        });
+        Book(Database::connect(options).await.expect("the ledger's file can be read"))
+    }
+
+    async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.0.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await;
+        let rows = rows.expect("the query can be run");
+        rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
+    }
+
+    /// A number that a query answers.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let row = self.0.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await;
+        row.expect("the query can be run").expect("a row").try_get_by_index(0).expect("a number")
+    }
+
+    /// Everything that the ledger holds, except the audit.
+    pub(crate) async fn content(&self) -> Content {
+        let listed = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+                      AND name <> 'audit' ORDER BY name";
+        let mut content = Content::new();
+        for table in self.texts(listed).await {
+            let columns = self.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
+            let quoted: Vec<String> = columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
+            let rows = format!("SELECT {} AS line FROM \"{table}\" ORDER BY line", quoted.join(" || ',' || "));
+            content.insert(table.clone(), self.texts(&rows).await);
+        }
+        content
+    }
+
+    /// The rows, each with its table, that are not as they were: those that went, and those that came.
+    pub(crate) async fn changed_since(&self, before: &Content) -> Vec<String> {
+        let (before, after) = (rows(before), rows(&self.content().await));
+        let gone = before.difference(&after).map(|row| format!("- {row}"));
+        gone.chain(after.difference(&before).map(|row| format!("+ {row}"))).collect()
+    }
+
+    /// The audit entries after one of them.
+    pub(crate) async fn audit_after(&self, id: i64) -> Vec<Entry> {
+        let sql = format!(
+            "SELECT id, caller, role, method, outcome, coalesce(reason, ''), position, coalesce(user_name, '') \
+             FROM audit WHERE id > {id} ORDER BY id"
+        );
+        let rows = self.0.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await;
+        let rows = rows.expect("the audit can be read");
+        let entry = |row: &sea_orm::QueryResult| -> Result<Entry, sea_orm::DbErr> {
+            Ok(Entry {
+                id: row.try_get_by_index(0)?,
+                caller: row.try_get_by_index(1)?,
+                role: row.try_get_by_index(2)?,
+                method: row.try_get_by_index(3)?,
+                outcome: row.try_get_by_index(4)?,
+                reason: row.try_get_by_index(5)?,
+                position: row.try_get_by_index(6)?,
+                user: row.try_get_by_index(7)?,
+            })
+        };
+        rows.iter().map(|row| entry(row).expect("an audit entry")).collect()
+    }
+
+    /// The number of the last audit entry.
+    pub(crate) async fn last_audit(&self) -> i64 {
+        self.number("SELECT coalesce(max(id), 0) FROM audit").await
+    }
+
+    /// The last position.
+    pub(crate) async fn last_position(&self) -> i64 {
+        self.number("SELECT coalesce(max(position), 0) FROM command").await
+    }
+}
+
+fn rows(content: &Content) -> BTreeSet<String> {
+    content.iter().flat_map(|(table, rows)| rows.iter().map(move |row| format!("{table}: {row}"))).collect()
+}

@@ -17,6 +17,7 @@ pub mod store;
 
 pub mod case_file;
 pub mod clock;
+mod law_words;
 pub mod policy_file;
 pub mod telemetry;
 

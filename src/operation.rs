@@ -122,7 +122,9 @@ impl Desk {
     /// Answers what waits, takes no more commands and closes the ledger.
     pub async fn close(&self, writer: JoinHandle<()>) {
         self.writer.stop().await;
-        if let Err(error) = writer.await {
+        if writer.is_finished() {
+            tracing::info!("the writer has ended");
+        } else if let Err(error) = writer.await {
             tracing::error!(error = &error as &dyn std::error::Error, "the writer did not end by itself");
         }
         if let Err(failure) = self.store.close().await {

@@ -8,12 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use krama_law::calendar::{Day, Moment};
-use krama_law::fact::AssistanceLevel;
-use krama_law::policy::{
-    BackPayment, Bar, Entitlement, FormalSpell, LapseCondition, LapseEffective, Law, OnHoliday, Published,
-    RetroactiveLoss, Revision, Source,
-};
+use krama_law::policy::{BackPayment, Bar, Entitlement, LapseCondition, Law, OnHoliday, Published, Revision, Source};
 use serde::Deserialize;
+
+use crate::law_words::{EffectiveWord, EntitlementLimb, LapseLimb, LevelWord, LossWord, SpellWord};
 
 /// A law document that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -89,8 +87,8 @@ struct Voluntary {
 #[serde(deny_unknown_fields)]
 struct Lapse {
     conditions: Vec<LapseLimb>,
-    effective: EffectiveFrom,
-    formal_spell: Spell,
+    effective: EffectiveWord,
+    formal_spell: SpellWord,
     notice_days: NumberOr<NoneWord>,
     confirmation: bool,
 }
@@ -131,7 +129,7 @@ struct Terms {
 #[serde(deny_unknown_fields)]
 struct LateKnowledge {
     learnt_late_days: u16,
-    retroactive_loss: Loss,
+    retroactive_loss: LossWord,
 }
 
 #[derive(Deserialize)]
@@ -150,7 +148,7 @@ struct FormalPrivate {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Assistance {
-    levels: Vec<LevelName>,
+    levels: Vec<LevelWord>,
 }
 
 #[derive(Deserialize)]
@@ -204,52 +202,6 @@ enum HolidayRule {
     NextWorkingDay,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum EffectiveFrom {
-    Breach,
-    FirstMissed,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Spell {
-    Resets,
-    Pauses,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Loss {
-    FromKnown,
-    FromValid,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum LapseLimb {
-    Consecutive(u16),
-    Window((u16, u16)),
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum EntitlementLimb {
-    Consecutive(u16),
-    Window((u16, u16)),
-    Immediate,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-enum LevelName {
-    #[serde(rename = "POOR_1")]
-    Poor1,
-    #[serde(rename = "POOR_2")]
-    Poor2,
-    #[serde(rename = "AT_RISK")]
-    AtRisk,
-}
-
 /// Every field that a document must support with a source.
 const FIELDS: [&str; 20] = [
     "voluntary.contribution_riel",
@@ -299,19 +251,10 @@ impl Document {
             holidays,
             prepay_months: voluntary.prepay_months,
             learnt_late_days: self.late_knowledge.learnt_late_days,
-            retroactive_loss: match self.late_knowledge.retroactive_loss {
-                Loss::FromKnown => RetroactiveLoss::FromKnown,
-                Loss::FromValid => RetroactiveLoss::FromValid,
-            },
+            retroactive_loss: self.late_knowledge.retroactive_loss.into(),
             lapse: lapse_conditions(&voluntary.lapse.conditions)?,
-            lapse_effective: match voluntary.lapse.effective {
-                EffectiveFrom::Breach => LapseEffective::Breach,
-                EffectiveFrom::FirstMissed => LapseEffective::FirstMissed,
-            },
-            formal_spell: match voluntary.lapse.formal_spell {
-                Spell::Resets => FormalSpell::Resets,
-                Spell::Pauses => FormalSpell::Pauses,
-            },
+            lapse_effective: voluntary.lapse.effective.into(),
+            formal_spell: voluntary.lapse.formal_spell.into(),
             notice_days: voluntary.lapse.notice_days.number(),
             confirmation: voluntary.lapse.confirmation,
             bar: voluntary.r#return.bar.number().map_or(Bar::Life, Bar::Months),
@@ -373,38 +316,25 @@ impl BackPaymentRule {
     }
 }
 
-impl From<LevelName> for AssistanceLevel {
-    fn from(level: LevelName) -> AssistanceLevel {
-        match level {
-            LevelName::Poor1 => AssistanceLevel::Poor1,
-            LevelName::Poor2 => AssistanceLevel::Poor2,
-            LevelName::AtRisk => AssistanceLevel::AtRisk,
+fn lapse_conditions(limbs: &[LapseLimb]) -> Result<Vec<LapseCondition>, String> {
+    for limb in limbs {
+        if let LapseLimb::Window((paid, of)) = *limb {
+            window("voluntary.lapse.conditions", paid, of)?;
         }
     }
-}
-
-fn lapse_conditions(limbs: &[LapseLimb]) -> Result<Vec<LapseCondition>, String> {
-    let condition = |limb: &LapseLimb| match *limb {
-        LapseLimb::Consecutive(months) => Ok(LapseCondition::Consecutive(months)),
-        LapseLimb::Window((paid, of)) => {
-            window("voluntary.lapse.conditions", paid, of).map(|()| LapseCondition::Window { paid, of })
-        }
-    };
-    limbs.iter().map(condition).collect()
+    Ok(limbs.iter().map(|&limb| limb.into()).collect())
 }
 
 fn entitlement(field: &str, limbs: &[EntitlementLimb]) -> Result<Vec<Entitlement>, String> {
     if limbs.is_empty() {
         return Err(format!("`{field}` needs at least one limb, such as {{ consecutive = 2 }} or \"immediate\""));
     }
-    let limb = |limb: &EntitlementLimb| match *limb {
-        EntitlementLimb::Consecutive(months) => Ok(Entitlement::Consecutive(months)),
-        EntitlementLimb::Window((insured, of)) => {
-            window(field, insured, of).map(|()| Entitlement::Window { insured, of })
+    for limb in limbs {
+        if let EntitlementLimb::Window((insured, of)) = *limb {
+            window(field, insured, of)?;
         }
-        EntitlementLimb::Immediate => Ok(Entitlement::Immediate),
-    };
-    limbs.iter().map(limb).collect()
+    }
+    Ok(limbs.iter().map(|&limb| limb.into()).collect())
 }
 
 /// Checks that a window asks for at least one month and at most as many as it has.

@@ -65,6 +65,14 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
 }
 
 impl Running {
+    /// Waits until the writer has ended, which it does by itself only through a fault: a server that cannot write
+    /// must not go on answering as if it could.
+    pub async fn writer_ended(&mut self) {
+        if let Err(error) = (&mut self.writer).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the writer failed");
+        }
+    }
+
     /// Ends the calls, then the writer, then the ledger.
     pub async fn stop(self) {
         self.serving.stop().await;

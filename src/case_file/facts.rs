@@ -8,8 +8,8 @@ use krama_law::money::Riel;
 use krama_law::timeline::Timeline;
 use serde::Deserialize;
 
-use crate::case_file::policy::Level;
 use crate::case_file::{day, month};
+use crate::law_words::LevelWord;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +40,7 @@ pub(super) struct CaseFact {
     separated: Option<String>,
     amended: Option<String>,
     retracted: Option<String>,
-    certificate: Option<Level>,
+    certificate: Option<LevelWord>,
     excused: Option<MonthRange>,
     notice: Option<String>,
     confirmed: Option<String>,

@@ -9,6 +9,8 @@ use krama_law::policy::{
 };
 use serde::Deserialize;
 
+use crate::law_words::{EffectiveWord, EntitlementLimb, LapseLimb, LevelWord, LossWord, SpellWord};
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CasePolicy {
@@ -18,66 +20,20 @@ pub(super) struct CasePolicy {
     due_month_offset: Option<u8>,
     prepay_months: Option<u16>,
     lapse: Option<Vec<LapseLimb>>,
-    effective: Option<Effective>,
-    formal_spell: Option<Spell>,
+    effective: Option<EffectiveWord>,
+    formal_spell: Option<SpellWord>,
     bar: Option<BarText>,
     lifts_bar_after_months: Option<u16>,
     entitlement: Option<Vec<EntitlementLimb>>,
     formal_entitlement: Option<Vec<EntitlementLimb>>,
     run_off_months: Option<u16>,
-    assistance_levels: Option<Vec<Level>>,
-    retroactive_loss: Option<Loss>,
+    assistance_levels: Option<Vec<LevelWord>>,
+    retroactive_loss: Option<LossWord>,
     learnt_late_days: Option<u16>,
     confirmation: Option<bool>,
     suspend_after: Option<u16>,
     notice_days: Option<u16>,
     back_payment: Option<BackPaymentTerms>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum LapseLimb {
-    Consecutive(u16),
-    Window((u16, u16)),
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum EntitlementLimb {
-    Consecutive(u16),
-    Window((u16, u16)),
-    Immediate,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Effective {
-    Breach,
-    FirstMissed,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Spell {
-    Resets,
-    Pauses,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Loss {
-    FromKnown,
-    FromValid,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum Level {
-    #[serde(rename = "POOR_1")]
-    Poor1,
-    #[serde(rename = "POOR_2")]
-    Poor2,
-    AtRisk,
 }
 
 #[derive(Clone, Deserialize)]
@@ -114,20 +70,10 @@ impl CasePolicy {
         revision.due_month_offset = self.due_month_offset.unwrap_or(revision.due_month_offset);
         revision.prepay_months = self.prepay_months.unwrap_or(revision.prepay_months);
         if let Some(limbs) = &self.lapse {
-            let limb = |limb: &LapseLimb| match *limb {
-                LapseLimb::Consecutive(months) => LapseCondition::Consecutive(months),
-                LapseLimb::Window((paid, of)) => LapseCondition::Window { paid, of },
-            };
-            revision.lapse = limbs.iter().map(limb).collect();
+            revision.lapse = limbs.iter().map(|&limb| limb.into()).collect();
         }
-        revision.lapse_effective = self.effective.map_or(revision.lapse_effective, |effective| match effective {
-            Effective::Breach => LapseEffective::Breach,
-            Effective::FirstMissed => LapseEffective::FirstMissed,
-        });
-        revision.formal_spell = self.formal_spell.map_or(revision.formal_spell, |spell| match spell {
-            Spell::Resets => FormalSpell::Resets,
-            Spell::Pauses => FormalSpell::Pauses,
-        });
+        revision.lapse_effective = self.effective.map_or(revision.lapse_effective, Into::into);
+        revision.formal_spell = self.formal_spell.map_or(revision.formal_spell, Into::into);
         revision.bar = match &self.bar {
             None => revision.bar,
             Some(BarText::Months(months)) => Bar::Months(*months),
@@ -141,10 +87,7 @@ impl CasePolicy {
         if let Some(levels) = &self.assistance_levels {
             revision.assistance_levels = levels.iter().map(|&level| level.into()).collect();
         }
-        revision.retroactive_loss = self.retroactive_loss.map_or(revision.retroactive_loss, |loss| match loss {
-            Loss::FromKnown => RetroactiveLoss::FromKnown,
-            Loss::FromValid => RetroactiveLoss::FromValid,
-        });
+        revision.retroactive_loss = self.retroactive_loss.map_or(revision.retroactive_loss, Into::into);
         revision.learnt_late_days = self.learnt_late_days.unwrap_or(revision.learnt_late_days);
         revision.confirmation = self.confirmation.unwrap_or(revision.confirmation);
         revision.suspend_after = self.suspend_after;
@@ -170,22 +113,7 @@ impl BackPaymentTerms {
 }
 
 fn limbs(limbs: Option<&[EntitlementLimb]>) -> Option<Vec<Entitlement>> {
-    let limb = |limb: &EntitlementLimb| match *limb {
-        EntitlementLimb::Consecutive(months) => Entitlement::Consecutive(months),
-        EntitlementLimb::Window((insured, of)) => Entitlement::Window { insured, of },
-        EntitlementLimb::Immediate => Entitlement::Immediate,
-    };
-    limbs.map(|limbs| limbs.iter().map(limb).collect())
-}
-
-impl From<Level> for AssistanceLevel {
-    fn from(level: Level) -> AssistanceLevel {
-        match level {
-            Level::Poor1 => AssistanceLevel::Poor1,
-            Level::Poor2 => AssistanceLevel::Poor2,
-            Level::AtRisk => AssistanceLevel::AtRisk,
-        }
-    }
+    limbs.map(|limbs| limbs.iter().map(|&limb| limb.into()).collect())
 }
 
 /// The law of the case files, frozen, so that no edit of a shipped law breaks a case.

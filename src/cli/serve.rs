@@ -31,10 +31,12 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     config.check()?;
     let guard = telemetry::start(&config.telemetry)?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let running = server::start(&config).await?;
+    let mut running = server::start(&config).await?;
     let sandbox = config.sandbox.enabled;
     tracing::info!(address = %running.address, sandbox, "krama serves");
+    let mut asked = true;
     tokio::select! {
+        () = running.writer_ended() => asked = false,
         _ = terminate.recv() => tracing::info!("told to stop by SIGTERM"),
         stopped = tokio::signal::ctrl_c() => {
             stopped?;
@@ -44,5 +46,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     running.stop().await;
     tracing::info!("stopped; every acknowledged command is on the disk");
     guard.flush().await;
+    anyhow::ensure!(
+        asked,
+        "the writer failed, and the server with it; the log says why. What was acknowledged is safe"
+    );
     Ok(())
 }

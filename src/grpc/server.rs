@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use prost::Message as _;
-use prost_types::FileDescriptorSet;
+use prost_types::FileDescriptorProto;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -92,17 +92,16 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
     for name in &names {
         health.set_service_status(name, ServingStatus::Serving).await;
     }
+    let served_contract = contract(config.sandbox.enabled)?;
     let router = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
         .max_concurrent_streams(Some(config.limits.calls_per_connection))
         .layer(gate)
         .add_service(health_service.accept_compressed(Gzip).send_compressed(Gzip))
+        .add_service(reflection(&served_contract, &names)?.build_v1()?.accept_compressed(Gzip).send_compressed(Gzip))
         .add_service(
-            reflection(&names, config.sandbox.enabled)?.build_v1()?.accept_compressed(Gzip).send_compressed(Gzip),
-        )
-        .add_service(
-            reflection(&names, config.sandbox.enabled)?.build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip),
+            reflection(&served_contract, &names)?.build_v1alpha()?.accept_compressed(Gzip).send_compressed(Gzip),
         )
         .add_service(service!(MemberServiceServer))
         .add_service(service!(ContributionServiceServer))
@@ -120,12 +119,26 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
     Ok(Serving { address, draining, health, names, close, served, drain })
 }
 
-/// Reflection with the descriptors of the contract, as far as it is served, and of what errors carry.
-fn reflection<'a>(names: &[&'static str], sandbox: bool) -> anyhow::Result<tonic_reflection::server::Builder<'a>> {
-    let mut contract = FileDescriptorSet::decode(DESCRIPTORS)?;
-    contract.file.retain(|file| sandbox || !file.package().starts_with("krama.sandbox"));
+/// A set of descriptors whose files stay as they were encoded: decoded ones lose the options that declare roles.
+#[derive(prost::Message)]
+struct EncodedFiles {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    file: Vec<Vec<u8>>,
+}
+
+/// The descriptors of the contract, as far as it is served: outside a sandbox nothing speaks of one.
+fn contract(sandbox: bool) -> anyhow::Result<Vec<u8>> {
+    let mut files = EncodedFiles::decode(DESCRIPTORS)?;
+    let package =
+        |file: &Vec<u8>| FileDescriptorProto::decode(file.as_slice()).unwrap_or_default().package.unwrap_or_default();
+    files.file.retain(|file| sandbox || !package(file).starts_with("krama.sandbox"));
+    Ok(files.encode_to_vec())
+}
+
+/// Reflection with the descriptors of the contract and of what errors carry.
+fn reflection<'a>(contract: &'a [u8], names: &[&'static str]) -> anyhow::Result<tonic_reflection::server::Builder<'a>> {
     let mut builder = tonic_reflection::server::Builder::configure()
-        .register_file_descriptor_set(contract)
+        .register_encoded_file_descriptor_set(contract)
         .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .with_service_name("grpc.health.v1.Health");

@@ -4,7 +4,7 @@ use krama::proto::v1;
 use tonic::Code;
 
 use crate::ask::{Ask, Write as _};
-use crate::refusal::no;
+use crate::refusal::{no, required};
 use crate::say::{account, check, employer, employments, explain, get, national_id, quote, registration};
 use crate::world::{OFFICER, World};
 
@@ -78,7 +78,7 @@ async fn a_refusal_and_a_rehearsal_take_no_position() {
     let mut rehearsal = employer("E-1");
     *rehearsal.validate_only() = true;
     world.ask(OFFICER, rehearsal).await.expect("a rehearsal");
-    world.ask(OFFICER, v1::RegisterEmployerRequest::default()).await.expect_err("a refusal");
+    world.refuses(OFFICER, v1::RegisterEmployerRequest::default(), required("request_id")).await;
     assert_eq!(world.last_position().await, before);
     let taken = world.takes(OFFICER, employer("E-1")).await;
     assert_eq!(taken.position.map(|position| position.number), Some(before.number + 1));

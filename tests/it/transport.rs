@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
-use krama::proto::v1;
 use krama::proto::v1::contribution_service_client::ContributionServiceClient;
 use krama::proto::v1::member_service_client::MemberServiceClient;
+use krama::proto::{DESCRIPTORS, v1};
 use prost::Message as _;
 use prost_types::FileDescriptorProto;
 use tonic::codec::CompressionEncoding::Gzip;
@@ -43,13 +43,10 @@ async fn reflected(channel: Channel, ask: MessageRequest) -> Option<MessageRespo
     reply.message_response.filter(|response| !matches!(response, MessageResponse::ErrorResponse(_)))
 }
 
-/// The names of the files that define a symbol, or of those that they build on.
-async fn files_of(channel: Channel, symbol: &str) -> Vec<String> {
+/// The file that defines a symbol, and those that it builds on, as they are sent.
+async fn files_of(channel: Channel, symbol: &str) -> Vec<Vec<u8>> {
     match reflected(channel, MessageRequest::FileContainingSymbol(symbol.to_owned())).await {
-        Some(MessageResponse::FileDescriptorResponse(files)) => {
-            let decode = |bytes: &Vec<u8>| FileDescriptorProto::decode(bytes.as_slice()).expect("a descriptor");
-            files.file_descriptor_proto.iter().map(decode).map(|file| file.name().to_owned()).collect()
-        }
+        Some(MessageResponse::FileDescriptorResponse(files)) => files.file_descriptor_proto,
         _ => Vec::new(),
     }
 }
@@ -91,6 +88,20 @@ async fn reflection_lists_the_services_and_explains_the_details_of_errors() {
         assert!(!files_of(world.channel.clone(), symbol).await.is_empty(), "{symbol} is not reflected");
     }
     assert!(files_of(world.channel.clone(), "krama.v1.Nothing").await.is_empty());
+}
+
+#[tokio::test]
+async fn reflection_tells_the_roles_and_paths_that_the_contract_declares() {
+    let world = World::on(TODAY).await;
+    let files = files_of(world.channel.clone(), "krama.v1.MemberService").await;
+    let own = |bytes: &&Vec<u8>| {
+        let file = FileDescriptorProto::decode(bytes.as_slice()).expect("a descriptor");
+        file.service.iter().any(|service| service.name() == "MemberService")
+    };
+    let file = files.iter().find(own).expect("the file of the service");
+    // Options of our own are lost where a descriptor is decoded and encoded again: it has to come through untouched.
+    let whole = DESCRIPTORS.windows(file.len()).any(|part| part == file.as_slice());
+    assert!(whole, "{} bytes that are not the contract's", file.len());
 }
 
 #[tokio::test]

@@ -120,7 +120,11 @@ impl<'a> Play<'a> {
         if horizon == Horizon::InForce {
             machine.forget_revisions_after(self.day);
         }
-        let days = days_of_change(machine.life, &machine.book, self.day.after(), self.horizon);
+        let mut days = days_of_change(machine.life, &machine.book, self.day.after(), self.horizon);
+        // What was learnt late on the way may end on a due day that the book without later revisions does not have.
+        days.extend(machine.lates.iter().map(|late| late.due.day.after()).filter(|&end| end > self.day));
+        days.sort_unstable();
+        days.dedup();
         let mut lapsed = None;
         for day in days {
             settle(&mut machine, day, |machine, day| {

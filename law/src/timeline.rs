@@ -286,7 +286,8 @@ impl Life {
             lost.push((before.from, first_before, last_before));
         } else {
             if after.from > before.from {
-                lost.push((before.from, first_before, after.from.month().plus(-1).min(last_before)));
+                // The month of the new first day is owed too, on the days before it.
+                lost.push((before.from, first_before, after.from.month().min(last_before)));
             }
             if let Some(until) = after.until.filter(|&until| before.until.is_none_or(|before| until < before)) {
                 let first = until.month().plus(1).max(first_before);

@@ -8,7 +8,7 @@ use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
 use krama_law::policy::{BackPayment, Bar, LapseCondition, Law, Published, Revision};
 
 use crate::strategy::cambodia;
-use crate::{kernel, model};
+use crate::{kernel, model, setting};
 
 /// What can happen in a month.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ fn facts(history: &[Happens]) -> Vec<Recorded> {
 
 #[test]
 fn the_kernel_equals_the_model_over_every_small_life() {
-    let months: u32 = std::env::var("KRAMA_MONTHS").ok().and_then(|months| months.parse().ok()).unwrap_or(4);
+    let months = setting("KRAMA_MONTHS", 4);
     let laws = laws()
         .into_iter()
         .map(|(name, revision)| (name, Law::new(name, vec![Published { published: Moment::MIN, revision }]).unwrap()));

@@ -1,6 +1,7 @@
 //! Random lives under random laws: the kernel answers as the reference model does, in every field.
 //!
-//! `KRAMA_LIVES` sets how many lives are tried. A failure is shrunk and told as facts, a law and a question.
+//! `KRAMA_LIVES` sets how many lives are tried, `KRAMA_SEED` from which seed; it is printed. The seed is fixed unless it
+//! is set, so that a run can be repeated. A failure is shrunk and told as facts, a law and a question.
 
 mod exhaustive;
 mod model;
@@ -12,7 +13,7 @@ use krama_law::fact::Recorded;
 use krama_law::policy::Law;
 use krama_law::timeline::Timeline;
 use model::ModelAnswer;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// What the kernel says, in the fields of the model.
 fn kernel(facts: &[Recorded], law: &Law, day: Day, known: Moment) -> ModelAnswer {
@@ -35,13 +36,22 @@ fn kernel(facts: &[Recorded], law: &Law, day: Day, known: Moment) -> ModelAnswer
     }
 }
 
+/// A number from the environment.
+fn setting(name: &str, otherwise: u32) -> u32 {
+    std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(otherwise)
+}
+
 fn lives(otherwise: u32) -> u32 {
-    std::env::var("KRAMA_LIVES").ok().and_then(|lives| lives.parse().ok()).unwrap_or(otherwise)
+    setting("KRAMA_LIVES", otherwise)
 }
 
 fn compare(lives: u32, laws: strategy::Laws) {
     let config = Config { cases: lives, failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
-    let mut runner = TestRunner::new(config);
+    let seed = setting("KRAMA_SEED", 280);
+    println!("seed {seed}, {lives} lives");
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&seed.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let outcome = runner.run(&strategy::life(laws), |life| {
         for &(day, known) in &life.questions {
             let (got, wanted) =

@@ -169,6 +169,7 @@ struct RefusedAtCounter {
     caller: Option<Caller>,
     method: String,
     reason: &'static str,
+    noted: oneshot::Sender<()>,
 }
 
 impl Waiting for RefusedAtCounter {
@@ -184,7 +185,12 @@ impl Waiting for RefusedAtCounter {
         Entry { audit, accepted: false }
     }
 
-    fn answer(self: Box<Self>, _saved: Result<(), Failure>) {}
+    fn answer(self: Box<Self>, saved: Result<(), Failure>) {
+        if saved.is_ok() {
+            // The caller may have gone; the row stays.
+            let _ = self.noted.send(());
+        }
+    }
 }
 
 /// The audit row of a refusal, until it turns out to be something better.
@@ -242,12 +248,14 @@ impl WriterHandle {
         reply.await.unwrap_or(Err(Failure::Stopping))
     }
 
-    /// Leaves the audit row of a refusal at the counter. When the queue is full the row waits for its place, so
-    /// that a flood of refused calls slows itself down and not the work.
+    /// Leaves the audit row of a refusal at the counter, and returns when it is on the disk. When the queue is full
+    /// the row waits for its place, so that a flood of refused calls slows itself down and not the work.
     pub(crate) async fn note_refusal(&self, caller: Option<Caller>, method: String, reason: &'static str) {
-        let noted = self.queue.send(Queued::Command(Box::new(RefusedAtCounter { caller, method, reason }))).await;
-        if noted.is_err() {
-            tracing::warn!(reason, "a refusal could not be audited: the writer has stopped");
+        let (noted, kept) = oneshot::channel();
+        let refused = RefusedAtCounter { caller, method, reason, noted };
+        let queued = self.queue.send(Queued::Command(Box::new(refused))).await;
+        if queued.is_err() || kept.await.is_err() {
+            tracing::warn!(reason, "a refusal could not be audited; the log before this says why");
         }
     }
 }

@@ -7,7 +7,7 @@ use krama_law::calendar::{Day, Moment, Month};
 use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
 use krama_law::policy::{BackPayment, Bar, LapseCondition, Law, Published, Revision};
 
-use crate::strategy::cambodia;
+use crate::cambodia::cambodia;
 use crate::{kernel, model, setting};
 
 /// What can happen in a month.

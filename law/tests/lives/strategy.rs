@@ -9,6 +9,8 @@ use krama_law::policy::{
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::cambodia::cambodia;
+
 /// In October 2024; lives begin here.
 const START: i32 = 20_000;
 /// The days that a life spans.
@@ -226,36 +228,6 @@ fn own_day(fact: &Fact) -> Day {
 
 fn published(revision: Revision) -> Published {
     Published { published: Moment::MIN, revision }
-}
-
-/// Cambodia's law with a contribution of a hundred, so that amounts are easy to read.
-pub(crate) fn cambodia() -> Revision {
-    let entitlement = vec![Entitlement::Consecutive(2), Entitlement::Window { insured: 6, of: 12 }];
-    Revision {
-        effective: Day(0),
-        contribution: 100,
-        due_day: 15,
-        due_month_offset: 1,
-        on_holiday: OnHoliday::Same,
-        holidays: Vec::new(),
-        prepay_months: 12,
-        learnt_late_days: 30,
-        retroactive_loss: RetroactiveLoss::FromKnown,
-        lapse: vec![LapseCondition::Consecutive(6)],
-        lapse_effective: LapseEffective::Breach,
-        formal_spell: FormalSpell::Resets,
-        notice_days: None,
-        confirmation: false,
-        bar: Bar::Life,
-        lifts_bar_after_months: None,
-        back_payment: None,
-        entitlement: entitlement.clone(),
-        formal_entitlement: entitlement,
-        suspend_after: None,
-        run_off_months: 0,
-        assistance_levels: vec![AssistanceLevel::Poor1],
-        sources: Vec::new(),
-    }
 }
 
 fn random_law() -> BoxedStrategy<Law> {

@@ -44,12 +44,29 @@ pub struct Server {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
+    /// The address of a PostgreSQL database; a SQLite file is used when it is empty.
+    pub url: Secret,
     /// The SQLite database file.
     pub path: PathBuf,
     /// The file with the key that seals personal data; made at the first start.
     pub key_file: PathBuf,
     /// How many connections read at the same time.
     pub readers: u32,
+    /// How long a call waits for a connection to the database, in seconds.
+    pub connection_seconds: u64,
+    /// How long PostgreSQL may take for a statement, and a transaction of it may stand still, in seconds.
+    pub statement_seconds: u64,
+}
+
+/// A setting that may hold a password, and so is not printed.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "empty" } else { "hidden" })
+    }
 }
 
 /// By which law the server decides.
@@ -167,6 +184,13 @@ impl Config {
         if self.store.readers == 0 {
             return unusable("store.readers", "must be at least 1");
         }
+        let url = &self.store.url.0;
+        if !url.is_empty() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return unusable("store.url", "must begin with postgres://, or be empty for a SQLite file");
+        }
+        if self.store.connection_seconds == 0 || self.store.statement_seconds == 0 {
+            return unusable("store.connection_seconds", "and store.statement_seconds must be at least 1");
+        }
         let start = &self.sandbox.clock_start;
         if !start.is_empty() && start.parse::<krama_law::calendar::Day>().is_err() {
             return unusable("sandbox.clock_start", "must be a day such as 2025-01-01, or empty");
@@ -182,6 +206,15 @@ mod tests {
     #[test]
     fn the_defaults_can_be_used() {
         Config::defaults().unwrap().check().unwrap();
+    }
+
+    #[test]
+    fn another_database_than_postgres_is_refused_without_its_password() {
+        let mut config = Config::defaults().unwrap();
+        config.store.url = Secret("mysql://root:hunter2@host/db".to_owned());
+        let refused = config.check().unwrap_err().to_string();
+        assert!(refused.contains("store.url") && !refused.contains("hunter2"), "{refused}");
+        assert!(!format!("{config:?}").contains("hunter2"));
     }
 
     #[test]

@@ -41,10 +41,10 @@ pub enum CannotOpen {
     #[error("the ledger cannot be opened: {0}")]
     Store(#[from] store::failure::Failure),
     /// The ledger belongs to a sandbox, where time was moved and callers named themselves.
-    #[error("this ledger belongs to a sandbox; start it with --sandbox, or give another `store.path`")]
+    #[error("this ledger belongs to a sandbox; start it with --sandbox, or give another database in `store`")]
     IsSandbox,
     /// The ledger is real.
-    #[error("this ledger is no sandbox; start it without --sandbox, or give another `store.path`")]
+    #[error("this ledger is no sandbox; start it without --sandbox, or give another database in `store`")]
     IsNoSandbox,
 }
 

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use krama_law::calendar::{Day, Moment};
@@ -15,7 +16,7 @@ use crate::config::Config;
 use crate::grpc::server::{Serving, serve};
 use crate::operation::{Desk, Limits, Opening};
 use crate::policy_file::read_law;
-use crate::store::connection::Settings;
+use crate::store::connection::{Place, Settings};
 
 /// A server that is running, with its ledger.
 pub struct Running {
@@ -33,7 +34,12 @@ pub struct Running {
 pub async fn start(config: &Config) -> anyhow::Result<Running> {
     config.check()?;
     let law = read_law(&config.policy.folder)?;
-    for file in [&config.store.path, &config.store.key_file] {
+    let place = match &config.store.url.0 {
+        url if url.is_empty() => Place::File(config.store.path.clone()),
+        url => Place::Postgres(url.clone()),
+    };
+    let file = if let Place::File(path) = &place { Some(path) } else { None };
+    for file in file.into_iter().chain([&config.store.key_file]) {
         if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
@@ -42,9 +48,11 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let start = config.sandbox.clock_start.parse::<Day>().ok().map(Moment::start_of);
     let opening = Opening {
         store: Settings {
-            path: config.store.path.clone(),
-            readers: config.store.readers,
+            place,
             key_file: config.store.key_file.clone(),
+            readers: config.store.readers,
+            connection_patience: Duration::from_secs(config.store.connection_seconds),
+            statement_patience: Duration::from_secs(config.store.statement_seconds),
         },
         law,
         limits: Limits {

@@ -1,6 +1,6 @@
 //! The memory: the only place that knows SQL, and the only one where personal data is written down.
 //!
-//! One writer and several readers share a SQLite file. Functions are grouped by subject, take a connection first
+//! One writer and several readers share a ledger, in a SQLite file or in PostgreSQL. Functions are grouped by subject, take a connection first
 //! and many keys or rows at once; a function that only reads takes any connection, one that writes takes a
 //! [`connection::Write`], so that a reader cannot write by mistake. Deliberately absent: decisions, clocks,
 //! permissions, wire types. A row is what was said; whether it may be said is decided on the floors above.
@@ -19,4 +19,4 @@ pub mod seal;
 mod bulk;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

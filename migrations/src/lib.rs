@@ -4,14 +4,14 @@
 //! and writing of rows, and data of any kind.
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
-use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr};
+use sea_orm_migration::sea_orm::{DatabaseTransaction, DbErr};
 
 mod m20261101_000001_ledger;
 
-/// Takes a database from whatever step it is at to the newest one, and refuses one that is ahead. Takes no lock, so
-/// only one process may do it at a time.
-pub async fn bring_up_to_date(writer: &DatabaseConnection) -> Result<(), DbErr> {
-    Migrator::up(writer, None).await
+/// Takes a database from whatever step it is at to the newest one, and refuses one that is ahead. Takes no lock: the
+/// transaction must hold the one by which only one process writes at a time.
+pub async fn bring_up_to_date(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    Migrator::up(transaction, None).await
 }
 
 struct Migrator;

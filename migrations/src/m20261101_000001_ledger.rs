@@ -1,6 +1,6 @@
 //! The first step: all tables of the ledger, with facts and personal data apart.
 //!
-//! Only BIGINT, INTEGER, SMALLINT, TEXT and BLOB are used, so that the same schema holds in PostgreSQL. Ids and
+//! Only BIGINT, INTEGER, SMALLINT, TEXT and BLOB (BYTEA) are used, so that one schema holds in SQLite and PostgreSQL. Ids and
 //! positions are 64 bits wide, instants are microseconds of UTC, days count from 1 January 1970. Deliberately
 //! absent: names, numbers and phones in the clear, and foreign keys, since the one writer decides the order in
 //! which the rows of a transaction arrive and personal data must be erasable without touching facts.
@@ -42,8 +42,14 @@ impl MigrationTrait for Migration {
         for index in indexes() {
             manager.create_index(index).await?;
         }
-        if manager.get_database_backend() == DbBackend::Sqlite {
-            for table in APPEND_ONLY {
+        let postgres = manager.get_database_backend() == DbBackend::Postgres;
+        if postgres {
+            manager.get_connection().execute_unprepared(REFUSAL_IN_POSTGRES).await?;
+        }
+        for table in APPEND_ONLY {
+            if postgres {
+                manager.get_connection().execute_unprepared(&refuse_in_postgres(table)).await?;
+            } else {
                 manager.get_connection().execute_unprepared(&refuse("UPDATE", table)).await?;
                 manager.get_connection().execute_unprepared(&refuse("DELETE", table)).await?;
             }
@@ -55,6 +61,9 @@ impl MigrationTrait for Migration {
         for table in TABLES.into_iter().rev() {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
+        if manager.get_database_backend() == DbBackend::Postgres {
+            manager.get_connection().execute_unprepared("DROP FUNCTION refuse_change()").await?;
+        }
         Ok(())
     }
 
@@ -64,7 +73,20 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// The trigger that keeps `table` append only whoever holds the connection.
+/// What the triggers of PostgreSQL do.
+const REFUSAL_IN_POSTGRES: &str = "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+     RAISE EXCEPTION 'table % is append only: % is refused, a correction is a later row', TG_TABLE_NAME, TG_OP; \
+     END $$";
+
+/// The trigger that keeps `table` append only in PostgreSQL, whoever holds the connection.
+fn refuse_in_postgres(table: &str) -> String {
+    format!(
+        "CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} \
+         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+}
+
+/// The trigger that keeps `table` append only in SQLite, whoever holds the connection.
 fn refuse(act: &str, table: &str) -> String {
     let name = act.to_lowercase();
     format!(

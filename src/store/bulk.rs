@@ -1,11 +1,14 @@
-//! Many keys and many rows at once, in a few fixed sizes.
+//! Many keys and many rows at once, in a few texts.
 //!
-//! A database binds only so many values in a statement, and keeps a prepared statement per distinct text, so keys
-//! and rows go out in batches of a few sizes: each table then knows a handful of texts however the load varies.
-//! Deliberately absent: any knowledge of a table.
+//! A database binds only so many values in a statement, and keeps a prepared statement per distinct text. So keys go
+//! out in batches of a few sizes, and rows too in SQLite; PostgreSQL takes all rows as one array a column. Each table
+//! then knows a handful of texts however the load varies. Deliberately absent: any knowledge of a table.
 
-use sea_orm::sea_query::IntoCondition;
-use sea_orm::{ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::sea_query::{IntoCondition, Value};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbBackend, EntityName as _, EntityTrait, IdenStatic as _,
+    IntoActiveModel, Iterable as _, QueryFilter, Statement,
+};
 
 use crate::store::connection::Write;
 use crate::store::failure::Failure;
@@ -41,6 +44,12 @@ where
     A: ActiveModelTrait + ActiveModelBehavior + Send,
 {
     let mut rows: Vec<A> = rows.map(IntoActiveModel::into_active_model).collect();
+    if write.get_database_backend() == DbBackend::Postgres {
+        if let Some(statement) = unnested(&rows)? {
+            write.execute_raw(statement).await?;
+        }
+        return Ok(());
+    }
     for size in ROWS {
         while rows.len() >= size {
             let rest = rows.split_off(size);
@@ -49,6 +58,62 @@ where
         }
     }
     Ok(())
+}
+
+/// One statement for any number of rows: an array a column. The arrays go as text and are cast, since those of the
+/// driver know no NULL.
+fn unnested<A: ActiveModelTrait>(rows: &[A]) -> Result<Option<Statement>, Failure> {
+    let (mut names, mut casts, mut arrays) = (Vec::new(), Vec::new(), Vec::<Value>::new());
+    for column in <A::Entity as EntityTrait>::Column::iter() {
+        let (mut array, mut kind) = (String::from("{"), "");
+        for row in rows {
+            let value = row.get(column).into_value();
+            let value = value.ok_or_else(|| Failure::Internal("a column of a new row is not set".into()))?;
+            if array.len() > 1 {
+                array.push(',');
+            }
+            kind = push_element(&mut array, value)?;
+        }
+        array.push('}');
+        names.push(format!("\"{}\"", column.as_str()));
+        arrays.push(array.into());
+        casts.push(format!("${}::{kind}[]", arrays.len()));
+    }
+    let (table, names, casts) = (A::Entity::default().table_name().to_owned(), names.join(", "), casts.join(", "));
+    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT * FROM UNNEST({casts})");
+    Ok((!rows.is_empty()).then(|| Statement::from_sql_and_values(DbBackend::Postgres, sql, arrays)))
+}
+
+/// Adds an element to an array as PostgreSQL reads one, and answers its type.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the schema has these types and no other")]
+fn push_element(array: &mut String, value: Value) -> Result<&'static str, Failure> {
+    let (kind, text) = match value {
+        Value::SmallInt(number) => ("smallint", number.map(|number| number.to_string())),
+        Value::Int(number) => ("integer", number.map(|number| number.to_string())),
+        Value::BigInt(number) => ("bigint", number.map(|number| number.to_string())),
+        // In quotes everything stands for itself but the quote and the backslash.
+        Value::String(text) => ("text", text.map(|text| quoted(&text.replace('\\', "\\\\").replace('"', "\\\"")))),
+        Value::Bytes(bytes) => ("bytea", bytes.map(|bytes| quoted(&hexadecimal(&bytes)))),
+        _ => return Err(Failure::Internal("a column has a type that the schema does not use".into())),
+    };
+    array.push_str(text.as_deref().unwrap_or("NULL"));
+    Ok(kind)
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+/// Bytes as PostgreSQL reads them within quotes.
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(3 + 2 * bytes.len());
+    text.push_str("\\\\x");
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
 }
 
 /// Bytes that must have a length, which the database does not check by itself.

@@ -1,41 +1,62 @@
-//! Connections: one writer and some readers on one SQLite file, and the only transactions of the program.
+//! Connections: one writer and some readers on one ledger, and the only transactions of the program.
 //!
-//! The writer is a pool of one connection, so writers queue up instead of failing on a lock. A write transaction
-//! takes SQLite's lock at once: one that began by reading could not take it later without losing what it read.
+//! A write transaction holds the writer lock of its database from the first statement to the end: SQLite's own, or an
+//! advisory lock in PostgreSQL. So one writes at a time, however many servers share the database, and nothing that a
+//! writer has loaded grows old before it commits. What is peculiar to either database is in a file of its own.
 //! Deliberately absent: queries, and databases in memory.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sea_orm::prelude::async_trait::async_trait;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    QueryResult, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::store::failure::Failure;
 use crate::store::ledger;
 use crate::store::seal::Vault;
 
-/// How long a call waits for a connection before it is told that the database is not available.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long SQLite waits for a lock that another process holds, such as a backup.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+mod postgres;
+mod sqlite;
+
 /// How many prepared statements a connection keeps: more than the memory has texts.
 const STATEMENTS: usize = 512;
-/// What `PRAGMA synchronous` answers for FULL: a commit is on the disk before it is answered.
-const SYNCHRONOUS_FULL: i64 = 2;
 
-/// Where the ledger lies, and how many may read it at once.
+/// Where the ledger lies, and how it is worked with.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The database file, made at the first start; its folder must exist.
-    pub path: PathBuf,
-    /// How many reads run at the same time; at least one does.
-    pub readers: u32,
+    /// Which database holds it.
+    pub place: Place,
     /// The key file, made at the first start; without it personal data is lost.
     pub key_file: PathBuf,
+    /// How many reads run at the same time; at least one does.
+    pub readers: u32,
+    /// How long a call waits for a connection before it is told that the database is not available.
+    pub connection_patience: Duration,
+    /// How long a statement may take, with the waiting for its locks; in PostgreSQL a transaction may idle as long.
+    pub statement_patience: Duration,
+}
+
+/// Which database holds the ledger.
+#[derive(Clone)]
+pub enum Place {
+    /// A SQLite file, made at the first start; its folder must exist.
+    File(PathBuf),
+    /// A PostgreSQL database by its address, `postgres://...`; it must exist, its tables are made at the first start.
+    Postgres(String),
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::File(path) => f.debug_tuple("File").field(path).finish(),
+            // The address may hold a password.
+            Place::Postgres(_) => f.write_str("Postgres(..)"),
+        }
+    }
 }
 
 /// The open ledger.
@@ -68,31 +89,37 @@ impl Readable for Read {}
 impl Store {
     /// Opens the ledger, makes it at the first start, and brings its schema up to date.
     pub async fn open(settings: &Settings) -> Result<Store, Failure> {
-        let path = &settings.path;
-        check_place(path)?;
-        // The writer comes first: it makes the file and its journal, which a reader may not.
-        let writer = connect(path, 1, writer_options).await?;
-        check_durability(&writer, path).await?;
-        krama_migrations::bring_up_to_date(&writer).await.map_err(|error| {
-            let problem = "the schema cannot be brought up to date; was the ledger written by a newer release?";
-            Failure::unusable_because(path, problem, error)
-        })?;
-        let vault = unlock(&writer, settings).await?;
-        let readers = connect(path, settings.readers.max(1), reader_options).await?;
-        Ok(Store { writer, readers, vault })
+        // The writer comes first: in SQLite it makes the file and its journal, which a reader may not.
+        match &settings.place {
+            Place::File(path) => {
+                let writer = sqlite::writer(path, settings).await?;
+                let vault = prepare(&writer, settings, path.as_os_str()).await?;
+                Ok(Store { writer, readers: sqlite::readers(path, settings).await?, vault })
+            }
+            Place::Postgres(address) => {
+                let address = postgres::Address::parse(address)?;
+                let writer = postgres::connect(&address, settings, 1).await?;
+                postgres::check_durability(&writer, &address).await?;
+                let vault = prepare(&writer, settings, address.to_string().as_ref()).await?;
+                let readers = postgres::connect(&address, settings, settings.readers.max(1)).await?;
+                Ok(Store { writer, readers, vault })
+            }
+        }
     }
 
     /// Begins the one write transaction; waits while another holds it.
     pub async fn begin(&self) -> Result<Write, Failure> {
-        let transaction = begin(&self.writer, SqliteTransactionMode::Immediate).await?;
-        Ok(Write { transaction })
+        begin(&self.writer).await
     }
 
-    /// Begins a read that sees one state of the ledger. It ends when it is dropped; one that is kept long keeps the
-    /// write-ahead log from being cleared.
+    /// Begins a read that sees one state of the ledger. It ends when it is dropped; one that is kept long keeps
+    /// SQLite's write-ahead log from being cleared, and PostgreSQL from vacuuming.
     pub async fn read(&self) -> Result<Read, Failure> {
-        let transaction = begin(&self.readers, SqliteTransactionMode::Deferred).await?;
-        Ok(Read { transaction })
+        let options = match self.readers.get_database_backend() {
+            DbBackend::Postgres => postgres::reading(),
+            _ => sqlite::reading(),
+        };
+        Ok(Read { transaction: self.readers.begin_with_options(options).await? })
     }
 
     /// What seals and unseals personal data.
@@ -100,9 +127,9 @@ impl Store {
         &self.vault
     }
 
-    /// Closes the files after the work under way; the last step of an orderly stop.
+    /// Closes the connections after the work under way; the last step of an orderly stop.
     pub async fn close(&self) -> Result<(), Failure> {
-        // The writer goes last, because the last connection to leave clears the write-ahead log.
+        // The writer goes last, because in SQLite the last connection to leave clears the write-ahead log.
         self.readers.close_by_ref().await?;
         Ok(self.writer.close_by_ref().await?)
     }
@@ -151,96 +178,54 @@ macro_rules! delegate_connection {
 delegate_connection!(Write);
 delegate_connection!(Read);
 
-/// The only place where a transaction begins.
-async fn begin(pool: &DatabaseConnection, mode: SqliteTransactionMode) -> Result<DatabaseTransaction, Failure> {
-    let options = TransactionOptions { sqlite_transaction_mode: Some(mode), ..TransactionOptions::default() };
-    Ok(pool.begin_with_options(options).await?)
-}
-
-/// Says in plain words what the driver would report as "unable to open database file".
-fn check_place(path: &Path) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        return Err(Failure::unusable(folder, "the folder of the database does not exist; make it first"));
+/// The only place where a writing transaction begins.
+async fn begin(writer: &DatabaseConnection) -> Result<Write, Failure> {
+    if writer.get_database_backend() == DbBackend::Postgres {
+        let transaction = writer.begin_with_options(TransactionOptions::default()).await?;
+        transaction.execute_unprepared(postgres::WRITER_LOCK).await?;
+        return Ok(Write { transaction });
     }
-    if path.is_dir() {
-        return Err(Failure::unusable(path, "the database must be a file, and this is a folder"));
-    }
-    Ok(())
+    Ok(Write { transaction: writer.begin_with_options(sqlite::writing()).await? })
 }
 
-/// What the writer asks of SQLite, on every connection that its pool may ever open.
-fn writer_options(defaults: SqliteConnectOptions) -> SqliteConnectOptions {
-    defaults
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        // Otherwise INSERT OR REPLACE would delete a row of an append-only table past its trigger.
-        .pragma("recursive_triggers", "1")
-}
-
-/// What the readers ask of SQLite: a statement that writes fails on them.
-fn reader_options(defaults: SqliteConnectOptions) -> SqliteConnectOptions {
-    defaults.create_if_missing(false).pragma("query_only", "1")
-}
-
-async fn connect(
-    path: &Path,
-    count: u32,
-    role: fn(SqliteConnectOptions) -> SqliteConnectOptions,
-) -> Result<DatabaseConnection, Failure> {
-    // The address only chooses the driver; the path goes in by itself, since an address would have to escape it.
-    let mut options = ConnectOptions::new("sqlite://ledger");
-    let file = path.to_owned();
+/// What both databases are connected to with.
+fn common(address: &str, count: u32, settings: &Settings) -> ConnectOptions {
+    let mut options = ConnectOptions::new(address);
     options
         .max_connections(count)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(settings.connection_patience)
         .idle_timeout(None)
         .max_lifetime(None)
-        .test_before_acquire(false)
         .sqlx_logging(false)
-        .record_stmt_in_spans(false)
-        .map_sqlx_sqlite_opts(move |defaults| {
-            let shared = defaults.filename(&file).busy_timeout(BUSY_TIMEOUT);
-            role(shared.statement_cache_capacity(STATEMENTS))
-        });
-    Database::connect(options)
-        .await
-        .map_err(|error| Failure::unusable_because(path, "the database cannot be opened", error))
+        .record_stmt_in_spans(false);
+    options
 }
 
-/// Reads back what was asked for, because SQLite falls silently back where a file system cannot do it.
-async fn check_durability(writer: &DatabaseConnection, path: &Path) -> Result<(), Failure> {
-    let journal: String = pragma(writer, "PRAGMA journal_mode").await?;
-    let synchronous: i64 = pragma(writer, "PRAGMA synchronous").await?;
-    if journal != "wal" || synchronous != SYNCHRONOUS_FULL {
-        let problem = format!(
-            "the database is not durable here: journal_mode is {journal} and synchronous is {synchronous}, \
-             where wal and {SYNCHRONOUS_FULL} are needed; is it on a network file system?"
-        );
-        return Err(Failure::unusable(path, problem));
+/// Brings the schema up to date and finds the vault, in one write transaction: of several servers that start at once
+/// on a new database, one makes the ledger and the others find it made.
+async fn prepare(writer: &DatabaseConnection, settings: &Settings, place: &OsStr) -> Result<Vault, Failure> {
+    let write = begin(writer).await?;
+    if writer.get_database_backend() == DbBackend::Postgres {
+        // A step of the schema may have much to move, and other servers wait for it.
+        write.execute_unprepared(postgres::WITHOUT_HASTE).await?;
     }
-    Ok(())
-}
-
-async fn pragma<T: sea_orm::TryGetable>(conn: &impl ConnectionTrait, sql: &str) -> Result<T, Failure> {
-    let row = conn.query_one_raw(Statement::from_string(conn.get_database_backend(), sql)).await?;
-    let row = row.ok_or_else(|| Failure::Internal("a pragma answered nothing".into()))?;
-    Ok(row.try_get_by_index(0)?)
+    krama_migrations::bring_up_to_date(&write.transaction).await.map_err(|error| {
+        let problem = "the schema cannot be brought up to date; was the ledger written by a newer release?";
+        Failure::unusable_because(place, problem, error)
+    })?;
+    let vault = unlock(&write, settings).await?;
+    write.commit().await?;
+    Ok(vault)
 }
 
 /// The vault of this ledger. A new ledger takes a new key or one laid ready; an old one takes its own and no other,
 /// since rows sealed under two keys could never be told apart.
-async fn unlock(writer: &DatabaseConnection, settings: &Settings) -> Result<Vault, Failure> {
-    let write = Write { transaction: begin(writer, SqliteTransactionMode::Immediate).await? };
-    let Some(key_check) = ledger::key_check(&write).await? else {
+async fn unlock(write: &Write, settings: &Settings) -> Result<Vault, Failure> {
+    let Some(key_check) = ledger::key_check(write).await? else {
         let vault = Vault::open_or_make(&settings.key_file)?;
-        ledger::found(&write, &vault.key_check()).await?;
-        write.commit().await?;
+        ledger::found(write, &vault.key_check()).await?;
         return Ok(vault);
     };
-    write.rollback().await?;
     let vault = Vault::open(&settings.key_file)?;
     if vault.key_check() != key_check {
         let problem = "this is not the key file under which the ledger was written; bring back the right one";

@@ -310,18 +310,18 @@ async fn a_wrong_place_is_named() {
 
 #[tokio::test]
 async fn a_database_that_could_lose_a_commit_is_refused_by_the_name_of_the_setting() {
-    for (setting, refused) in [
-        ("synchronous_commit = off", "synchronous_commit is off where on or remote_apply is needed"),
-        ("synchronous_commit = local", "synchronous_commit is local"),
-    ] {
-        let folder = Folder::with_postgres();
-        folder.database.as_ref().unwrap().set(setting);
-        let failure = Store::open(&folder.settings()).await.unwrap_err();
-        assert!(message(&failure).contains(refused), "{}", message(&failure));
-    }
     let folder = Folder::with_postgres();
-    folder.database.as_ref().unwrap().set("synchronous_commit = remote_apply");
-    folder.open().await;
+    let url = folder.database.as_ref().unwrap().url();
+    let open = async |level: &str| {
+        let place = Place::Postgres(format!("{url}&options[synchronous_commit]={level}"));
+        Store::open(&Settings { place, ..folder.settings() }).await
+    };
+    for level in ["off", "local", "remote_write"] {
+        let refused = format!("synchronous_commit is {level} where on or remote_apply is needed");
+        let failure = open(level).await.unwrap_err();
+        assert!(message(&failure).contains(&refused), "{}", message(&failure));
+    }
+    open("remote_apply").await.unwrap();
 }
 
 #[tokio::test]

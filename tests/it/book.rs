@@ -1,9 +1,10 @@
-//! The ledger's file, read beside the server: what it holds, and what it noted of each call.
+//! The ledger's database, read beside the server: what it holds, and what it noted of each call.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
+
+use crate::world::{Folder, ON_POSTGRES};
 
 /// A call was accepted and recorded.
 pub(crate) const ACCEPTED: i16 = 1;
@@ -16,6 +17,20 @@ pub(crate) const REPEATED: i16 = 4;
 
 /// What a ledger shows in which nothing changed.
 pub(crate) const UNCHANGED: [String; 0] = [];
+
+/// How the tables but the audit, the columns of one, and a value as text are asked for.
+type Dialect = (&'static str, &'static str, &'static str);
+
+const SQLITE: Dialect = (
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'audit' ORDER BY name",
+    "SELECT name FROM pragma_table_info('TABLE')",
+    "quote(\"COLUMN\")",
+);
+const POSTGRES: Dialect = (
+    "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'audit' ORDER BY 1",
+    "SELECT attname::text FROM pg_attribute WHERE attrelid = 'TABLE'::regclass AND attnum > 0 ORDER BY attnum",
+    "quote_nullable(\"COLUMN\")",
+);
 
 /// Every row of every table but the audit, as text.
 pub(crate) type Content = BTreeMap<String, Vec<String>>;
@@ -41,41 +56,45 @@ pub(crate) struct Entry {
     pub(crate) user: String,
 }
 
-/// The file of a ledger, open for reading.
+/// The database of a ledger, open for reading.
 #[derive(Debug)]
 pub(crate) struct Book(DatabaseConnection);
 
 impl Book {
-    /// Opens the file.
-    pub(crate) async fn open(path: &Path) -> Book {
-        let mut options = ConnectOptions::new("sqlite://ledger");
-        let file = path.to_owned();
+    /// Opens the ledger of a folder.
+    pub(crate) async fn open(folder: &Folder) -> Book {
+        let address = if ON_POSTGRES { folder.url() } else { "sqlite://ledger".to_owned() };
+        let mut options = ConnectOptions::new(address);
+        let file = folder.ledger();
         options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |defaults| {
             defaults.filename(&file).create_if_missing(false).pragma("query_only", "1")
         });
-        Book(Database::connect(options).await.expect("the ledger's file can be read"))
+        Book(Database::connect(options).await.expect("the ledger can be read"))
     }
 
     async fn texts(&self, sql: &str) -> Vec<String> {
-        let rows = self.0.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await;
+        let rows = self.0.query_all_raw(self.statement(sql)).await;
         let rows = rows.expect("the query can be run");
         rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
     }
 
+    fn statement(&self, sql: &str) -> Statement {
+        Statement::from_string(self.0.get_database_backend(), sql)
+    }
+
     /// A number that a query answers.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
-        let row = self.0.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await;
+        let row = self.0.query_one_raw(self.statement(sql)).await;
         row.expect("the query can be run").expect("a row").try_get_by_index(0).expect("a number")
     }
 
     /// Everything that the ledger holds, except the audit.
     pub(crate) async fn content(&self) -> Content {
-        let listed = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
-                      AND name <> 'audit' ORDER BY name";
+        let (tables, columns_of, quote) = if ON_POSTGRES { POSTGRES } else { SQLITE };
         let mut content = Content::new();
-        for table in self.texts(listed).await {
-            let columns = self.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
-            let quoted: Vec<String> = columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
+        for table in self.texts(tables).await {
+            let columns = self.texts(&columns_of.replace("TABLE", &table)).await;
+            let quoted: Vec<String> = columns.iter().map(|column| quote.replace("COLUMN", column)).collect();
             let rows = format!("SELECT {} AS line FROM \"{table}\" ORDER BY line", quoted.join(" || ',' || "));
             content.insert(table.clone(), self.texts(&rows).await);
         }
@@ -95,7 +114,7 @@ impl Book {
             "SELECT id, caller, role, method, outcome, coalesce(reason, ''), position, coalesce(user_name, '') \
              FROM audit WHERE id > {id} ORDER BY id"
         );
-        let rows = self.0.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await;
+        let rows = self.0.query_all_raw(self.statement(&sql)).await;
         let rows = rows.expect("the audit can be read");
         let entry = |row: &sea_orm::QueryResult| -> Result<Entry, sea_orm::DbErr> {
             Ok(Entry {

@@ -1,34 +1,38 @@
 //! The service as its callers meet it: a real server on a port of its own, asked through the generated clients.
 //!
-//! Each test has a ledger in a folder of its own. First the means (`world`, `ask`, `book`, `refusal`, `say`), then a
-//! file a subject. Deliberately absent: fakes of any floor, and any call past the wire, except that the ledger's file
-//! is read to see that a refusal changed nothing.
+//! Each test has a ledger of its own: in a SQLite file here, and in a PostgreSQL database where `tests/postgres.rs` runs
+//! the same tests once more. First the means (`world`, `ask`, `book`, `refusal`, `say`), then a
+//! file a subject. Deliberately absent: fakes of any floor, and any call past the wire, except that the ledger's
+//! database is read to see that a refusal changed nothing.
 
-mod ask;
-mod book;
-mod refusal;
-mod say;
-mod world;
+#[path = "../../src/store/tests/cluster.rs"]
+pub(crate) mod cluster;
 
-mod account;
-mod clock;
-mod coverage;
-mod employer;
-mod enrolment;
-mod explanation;
-mod hire;
-mod list;
-mod member;
-mod once;
-mod payment;
-mod position;
-mod privacy;
-mod process;
-mod quote;
-mod restart;
-mod roles;
-mod scope;
-mod separation;
-mod story;
-mod together;
-mod transport;
+pub(crate) mod ask;
+pub(crate) mod book;
+pub(crate) mod refusal;
+pub(crate) mod say;
+pub(crate) mod world;
+
+pub(crate) mod account;
+pub(crate) mod clock;
+pub(crate) mod coverage;
+pub(crate) mod employer;
+pub(crate) mod enrolment;
+pub(crate) mod explanation;
+pub(crate) mod hire;
+pub(crate) mod list;
+pub(crate) mod member;
+pub(crate) mod once;
+pub(crate) mod payment;
+pub(crate) mod position;
+pub(crate) mod privacy;
+pub(crate) mod process;
+pub(crate) mod quote;
+pub(crate) mod restart;
+pub(crate) mod roles;
+pub(crate) mod scope;
+pub(crate) mod separation;
+pub(crate) mod story;
+pub(crate) mod together;
+pub(crate) mod transport;

@@ -111,15 +111,15 @@ async fn no_name_number_or_phone_leaves_its_sealed_place() {
     let mut process = Process::start(&folder, "trace").await;
     let refusals = story(&process).await;
     assert!(refusals.iter().any(|status| status.code() == Code::AlreadyExists));
-    let while_running = fs::read(folder.ledger().with_extension("sqlite-wal")).unwrap_or_default();
+    let while_running = folder.bytes();
     process.terminate();
     assert!(process.ended().await.success());
     let log = fs::read(log_of(&folder)).expect("a log");
-    let ledger = fs::read(folder.ledger()).expect("a ledger");
+    let ledger = folder.bytes();
     assert!(contains(&log, "RegisterMember"), "the log tells of calls, or this test sees nothing");
     assert!(contains(&ledger, "apsara-bank"), "the ledger names callers, or this test sees nothing");
     for secret in SECRETS {
-        for (place, bytes) in [("log", &log), ("ledger", &ledger), ("write-ahead log", &while_running)] {
+        for (place, bytes) in [("log", &log), ("ledger", &ledger), ("ledger while it runs", &while_running)] {
             assert!(!contains(bytes, secret), "{secret} is in the {place}");
         }
         for status in &refusals {

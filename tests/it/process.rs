@@ -36,6 +36,7 @@ fn command(folder: &Folder, log: &str) -> Command {
         .env_clear()
         .env("KRAMA_SERVER__LISTEN", "127.0.0.1:0")
         .env("KRAMA_SERVER__DRAIN_SECONDS", "1")
+        .env("KRAMA_STORE__URL", folder.url())
         .env("KRAMA_STORE__PATH", folder.ledger())
         .env("KRAMA_STORE__KEY_FILE", folder.0.join("krama.key"))
         .env("KRAMA_POLICY__FOLDER", policies)
@@ -160,7 +161,7 @@ async fn what_was_acknowledged_survives_a_kill_and_a_retry_settles_the_rest() {
 
     let process = Process::start(&folder, "krama=info").await;
     let channel = channel_to(process.address);
-    let book = Book::open(&folder.ledger()).await;
+    let book = Book::open(&folder).await;
     let kept = book.number("SELECT count(*) FROM payment").await;
     let acknowledged = i64::try_from(sent.acknowledged.len()).expect("a number");
     assert!((acknowledged..=acknowledged + 8).contains(&kept), "{acknowledged} were acknowledged, {kept} are kept");

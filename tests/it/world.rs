@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use krama::config::Config;
+use krama::config::{Config, Secret};
 use krama::proto::{sandbox, v1};
 use krama::server::{self, Running};
 use krama_law::calendar::{Day, Moment};
@@ -14,6 +14,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::ask::{Ask, Write, Written};
 use crate::book::{ACCEPTED, Book, REFUSED, UNCHANGED};
+use crate::cluster::Database;
 use crate::refusal::{No, Told};
 use crate::say::{date, day};
 
@@ -30,21 +31,38 @@ pub(crate) const FACILITY: &str = "FACILITY/calmette";
 /// A payroll provider.
 pub(crate) const PAYROLL: &str = "PAYROLL/sovann-payroll";
 
-/// A folder that lives as long as the test.
+/// Whether this program tries the service on PostgreSQL; `tests/postgres.rs` is the one that does.
+pub(crate) const ON_POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgres");
+
+/// A folder that lives as long as the test, with a database if the ledger is not in the folder.
 #[derive(Debug)]
-pub(crate) struct Folder(pub(crate) PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf, Option<Database>);
 
 impl Folder {
     /// A fresh folder.
     pub(crate) fn new() -> Folder {
         let path = env::temp_dir().join(format!("krama it {}", uuid::Uuid::new_v4()));
         fs::create_dir(&path).expect("a folder can be made");
-        Folder(path)
+        Folder(path, ON_POSTGRES.then(Database::new))
     }
 
-    /// The file of the ledger.
+    /// The file of the ledger; there is none where the ledger is in PostgreSQL.
     pub(crate) fn ledger(&self) -> PathBuf {
         self.0.join("krama.sqlite")
+    }
+
+    /// The address of the ledger; empty where it is a file.
+    pub(crate) fn url(&self) -> String {
+        self.1.as_ref().map_or_else(String::new, Database::url)
+    }
+
+    /// The bytes of the ledger on the disk.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let Some(database) = &self.1 else {
+            let log = fs::read(self.ledger().with_extension("sqlite-wal")).unwrap_or_default();
+            return [fs::read(self.ledger()).expect("a ledger"), log].concat();
+        };
+        database.files()
     }
 }
 
@@ -69,6 +87,7 @@ pub(crate) fn settings(folder: &Folder, today: &str) -> Config {
     let mut config = Config::defaults().expect("the defaults can be read");
     config.server.listen = "127.0.0.1:0".parse().expect("an address");
     config.server.drain_seconds = 1;
+    config.store.url = Secret(folder.url());
     config.store.path = folder.ledger();
     config.store.key_file = folder.0.join("krama.key");
     config.policy.folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh");
@@ -94,7 +113,7 @@ impl World {
         let mut config = settings(&folder, today);
         change(&mut config);
         let running = server::start(&config).await.expect("the server starts");
-        let book = Book::open(&folder.ledger()).await;
+        let book = Book::open(&folder).await;
         World { channel: channel_to(running.address), config, book, running, folder }
     }
 

@@ -42,11 +42,6 @@ impl Database {
         url(&self.cluster, &self.name)
     }
 
-    /// Changes a setting of this database, for connections to come.
-    pub(crate) fn set(&self, setting: &str) {
-        execute(&self.cluster, format!("ALTER DATABASE {} SET {setting}", self.name));
-    }
-
     /// The bytes of the files of its own tables as they lie on the disk.
     pub(crate) fn files(&self) -> Vec<u8> {
         execute(&self.cluster, "CHECKPOINT".to_owned());

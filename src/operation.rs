@@ -28,10 +28,10 @@ use tokio::task::JoinHandle;
 use crate::clock::{Clock, Tide};
 use crate::operation::caller::Caller;
 use crate::operation::failure::{Failure, Refusal};
-use crate::operation::transact::{Writer, WriterHandle, audit_row};
+use crate::operation::transact::{Between, Writer, WriterHandle, audit_row};
 use crate::store;
 use crate::store::audit::{self, AuditRow, Outcome};
-use crate::store::connection::{Settings, Store};
+use crate::store::connection::{Present, Settings, Store};
 use crate::store::ledger;
 
 /// Why a desk cannot be opened.
@@ -91,12 +91,20 @@ impl Desk {
     /// # Errors
     /// The files of the ledger cannot be used, or a sandbox is mixed up with a ledger that is none.
     pub async fn open(opening: Opening) -> Result<(Arc<Desk>, JoinHandle<()>), CannotOpen> {
+        Desk::open_with(opening, Box::new(|_| Ok(()))).await
+    }
+
+    /// The same, with something that is done between the steps of each batch.
+    pub(crate) async fn open_with(
+        opening: Opening,
+        between: Between,
+    ) -> Result<(Arc<Desk>, JoinHandle<()>), CannotOpen> {
         let Opening { store: settings, law, limits, sandbox } = opening;
         let store = Store::open(&settings).await?;
-        let read = store.read().await?;
-        let identity = ledger::identity(&read).await?;
-        let (position, last_known) = ledger::last(&read).await?;
-        drop(read);
+        // Whether the ledger is a sandbox's is settled under the writer lock, as others may open it now.
+        let write = store.begin().await?;
+        let identity = ledger::identity(&write).await?;
+        let (position, last_known) = ledger::last(&write).await?;
         let clock = match sandbox {
             None if identity.sandbox => return Err(CannotOpen::IsSandbox),
             None => Clock::System,
@@ -105,17 +113,16 @@ impl Desk {
             Some(start) => {
                 let stood = identity.sandbox_clock.into_iter().chain((position > 0).then_some(last_known)).max();
                 let clock = Clock::sandbox(stood.map(Moment).or(start));
-                let write = store.begin().await?;
                 ledger::mark_sandbox(&write).await?;
                 ledger::keep_sandbox_clock(&write, clock.now().0).await?;
-                write.commit().await?;
                 clock
             }
         };
+        write.commit().await?;
         let (handle, queue) = WriterHandle::new(limits.waiting_commands);
         let desk =
             Arc::new(Desk { store, clock, law, limits, writer: handle, epoch: identity.epoch, tide: Tide::default() });
-        let task = tokio::spawn(Writer::new(desk.clone(), queue).run());
+        let task = tokio::spawn(Writer::new(desk.clone(), queue, between).run());
         Ok((desk, task))
     }
 
@@ -153,6 +160,15 @@ impl Desk {
     /// The storage fails.
     pub async fn now(&self) -> Result<Moment, Failure> {
         Ok(self.snapshot(None).await?.known)
+    }
+
+    /// The present instant where several servers share a database: by the clock of the database, or of the sandbox
+    /// that they serve together.
+    fn agreed(&self, present: &Present) -> Moment {
+        let Some(stands) = present.sandbox_clock else { return Moment(present.now) };
+        // It moves forward only, so where it stands already further another server is about to follow.
+        let _ = self.clock.move_to(Moment(stands));
+        self.clock.now()
     }
 
     /// Sets the clock of a sandbox forward, and keeps it so over a restart.

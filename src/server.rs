@@ -87,3 +87,6 @@ impl Running {
         self.desk.close(self.writer).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,14 @@ impl Snapshot {
 impl Desk {
     /// The present state of the ledger.
     pub(crate) async fn snapshot(&self, at_least: Option<&AtLeast>) -> Result<Snapshot, Failure> {
-        let now = self.tide.tell(self.clock.now());
+        let now = match self.store.present().await? {
+            None => self.clock.now(),
+            Some(present) => {
+                let now = self.agreed(&present);
+                present.coming.map_or(now, |coming| now.min(Moment(coming - 1)))
+            }
+        };
+        let now = self.tide.tell(now);
         let read = self.store.read().await?;
         let (position, last_known) = ledger::last(&read).await?;
         if let Some(wanted) = at_least {

@@ -268,17 +268,32 @@ impl WriterHandle {
     }
 }
 
+/// The steps of a batch before which a test lets it fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    /// Everything is decided, nothing is written down.
+    Save,
+    /// Everything is written down, nothing is durable.
+    Commit,
+    /// Everything is durable, nobody has been told.
+    Answer,
+}
+
+/// What is done before a step of each batch: nothing, but in the tests that show what a failure there leaves behind.
+pub(crate) type Between = Box<dyn FnMut(Step) -> Result<(), store::failure::Failure> + Send>;
+
 /// The one task that writes.
 pub(crate) struct Writer {
     desk: Arc<Desk>,
     dice: Dice,
     queue: mpsc::Receiver<Queued>,
+    between: Between,
 }
 
 impl Writer {
     /// The writer of a desk.
-    pub(crate) fn new(desk: Arc<Desk>, queue: mpsc::Receiver<Queued>) -> Writer {
-        Writer { desk, dice: Dice::new(), queue }
+    pub(crate) fn new(desk: Arc<Desk>, queue: mpsc::Receiver<Queued>, between: Between) -> Writer {
+        Writer { desk, dice: Dice::new(), queue, between }
     }
 
     /// Works until it is told to stop, or every way to it is gone.
@@ -309,10 +324,28 @@ impl Writer {
                     Err(_) => break,
                 }
             }
-            let saved = self.write(&mut batch).await;
+            self.settle(batch).await;
+        }
+    }
+
+    /// Writes a batch and answers it. A batch that cannot be saved, though the database can be reached, is tried again
+    /// in halves: what is sound is kept, and only the command at fault is told of it.
+    async fn settle(&mut self, batch: Vec<Box<dyn Waiting>>) {
+        let mut parts = vec![batch];
+        while let Some(mut part) = parts.pop() {
+            let saved = self.write(&mut part).await;
             self.desk.tide.settle();
-            let failure = saved.err().map(Failure::from);
-            for waiting in batch {
+            let failure = match saved {
+                Err(fault) if part.len() > 1 && !fault.is_passing() => {
+                    let cause: &dyn std::error::Error = &fault;
+                    tracing::warn!(commands = part.len(), cause, "a batch cannot be saved and is tried in halves");
+                    let second = part.split_off(part.len() / 2);
+                    parts.extend([second, part]);
+                    continue;
+                }
+                saved => saved.err().map(Failure::from),
+            };
+            for waiting in part {
                 waiting.answer(failure.clone().map_or(Ok(()), Err));
             }
         }
@@ -330,12 +363,15 @@ impl Writer {
         let mut page = Page::load(&write, desk.store.vault(), needs).await?;
         let (mut position, last_known) = ledger::last(&write).await?;
         let mut audit_id = audit::last_id(&write).await?;
-        // The first command of the batch is known after everything that was told so far.
-        let mut known = Moment(desk.tide.rise(desk.clock.now().max(Moment(last_known + 1))).0 - 1);
+        // Servers that share a database tell the present itself as known, so what they write is known after it.
+        let now =
+            write.present().await?.map_or_else(|| desk.clock.now(), |present| Moment(desk.agreed(&present).0 + 1));
+        // The first command of the batch is known after everything that was told or recorded so far; from then on
+        // known time rises with the position, also when the clock stands still.
+        let mut known = Moment(desk.tide.rise(now.max(Moment(last_known + 1))).0 - 1);
         let mut audits = Vec::with_capacity(batch.len());
         for waiting in batch.iter_mut() {
-            // Known time rises with the position, also when the clock stands still.
-            let now = desk.clock.now().max(Moment(known.0 + 1));
+            let now = Moment(known.0 + 1);
             let mut stage = Stage {
                 law: &desk.law,
                 vault: desk.store.vault(),
@@ -353,6 +389,7 @@ impl Writer {
             entry.audit.id = audit_id;
             audits.push(entry.audit);
         }
+        (self.between)(Step::Save)?;
         page.save(&write).await?;
         let write = if rehearsal {
             write.rollback().await?;
@@ -361,6 +398,8 @@ impl Writer {
             write
         };
         audit::insert(&write, &audits).await?;
-        write.commit().await
+        (self.between)(Step::Commit)?;
+        write.commit().await?;
+        (self.between)(Step::Answer)
     }
 }

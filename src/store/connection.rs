@@ -79,6 +79,20 @@ pub struct Read {
     transaction: DatabaseTransaction,
 }
 
+/// The present, as all servers that share a database agree upon it: none of them trusts its own clock.
+///
+/// What is told "as known now" must not change later. A reader that asks for the present before it reads tells an
+/// instant before `coming`; a writer that is not announced yet will find a later `now`, since it asks after announcing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Present {
+    /// What the clock of the database shows, in microseconds of UTC.
+    pub now: i64,
+    /// Set while somebody writes: what is being written becomes known after this.
+    pub coming: Option<i64>,
+    /// Where the clock of a sandbox stands.
+    pub sandbox_clock: Option<i64>,
+}
+
 /// A transaction that can be read, whether it also writes or not. The floors above load through it without
 /// knowing the driver.
 pub trait Readable: ConnectionTrait {}
@@ -112,6 +126,15 @@ impl Store {
         begin(&self.writer).await
     }
 
+    /// The present that several servers agree upon; none in SQLite, which has one server. It is asked before the read
+    /// that it is to hold for begins.
+    pub async fn present(&self) -> Result<Option<Present>, Failure> {
+        match self.readers.get_database_backend() {
+            DbBackend::Postgres => Ok(Some(postgres::present(&self.readers).await?)),
+            _ => Ok(None),
+        }
+    }
+
     /// Begins a read that sees one state of the ledger. It ends when it is dropped; one that is kept long keeps
     /// SQLite's write-ahead log from being cleared, and PostgreSQL from vacuuming.
     pub async fn read(&self) -> Result<Read, Failure> {
@@ -136,6 +159,14 @@ impl Store {
 }
 
 impl Write {
+    /// The present that several servers agree upon; none in SQLite, which has one server.
+    pub async fn present(&self) -> Result<Option<Present>, Failure> {
+        match self.get_database_backend() {
+            DbBackend::Postgres => Ok(Some(postgres::present(self).await?)),
+            _ => Ok(None),
+        }
+    }
+
     /// Makes everything that was written durable and visible, at once.
     pub async fn commit(self) -> Result<(), Failure> {
         Ok(self.transaction.commit().await?)

@@ -49,6 +49,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the same call may succeed later, because nothing is wrong with what it asks.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Failure::Unavailable(_))
+    }
+
     /// A row that breaks the rule `what`.
     pub(crate) fn corrupt(table: &'static str, id: i64, what: &'static str) -> Failure {
         Failure::Corrupt { table, id, what }

@@ -27,13 +27,13 @@ mod rows;
 macro_rules! on_both {
     ($($test:ident),+ $(,)?) => {
         mod sqlite {
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
                 super::$test($crate::store::tests::Folder::with_sqlite()).await;
             })+
         }
         mod postgres {
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
                 super::$test($crate::store::tests::Folder::with_postgres()).await;
             })+
@@ -81,8 +81,34 @@ impl Folder {
         Settings { place, key_file, readers: 2, connection_patience: patience, statement_patience: patience }
     }
 
+    /// Whether several servers may share the ledger.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.database.is_some()
+    }
+
     pub(crate) async fn open(&self) -> Store {
         Store::open(&self.settings()).await.unwrap()
+    }
+
+    /// Lets the database refuse rows of a table by a text in a column, whoever writes them; none when there is no text.
+    pub(crate) async fn refuse_rows(&self, table: &str, column: &str, texts: &[&str]) {
+        let any = format!("NEW.{column} IN ('{}')", texts.join("', '"));
+        let store = self.open().await;
+        let write = store.begin().await.unwrap();
+        let sql = match self.settings().place {
+            Place::File(_) => format!(
+                "DROP TRIGGER IF EXISTS poison; CREATE TRIGGER poison BEFORE INSERT ON {table} WHEN {any} \
+                 BEGIN SELECT RAISE(ABORT, 'poison'); END"
+            ),
+            Place::Postgres(_) => format!(
+                "CREATE OR REPLACE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION 'poison'; END $$; \
+                 CREATE OR REPLACE TRIGGER poison BEFORE INSERT ON {table} FOR EACH ROW WHEN ({any}) \
+                 EXECUTE FUNCTION poison()"
+            ),
+        };
+        write.execute_unprepared(&sql).await.unwrap();
+        write.commit().await.unwrap();
     }
 
     /// Whether any file of the ledger holds the text.

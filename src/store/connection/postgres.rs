@@ -12,12 +12,21 @@ use sea_orm::{
     AccessMode, ConnectionTrait, Database, DatabaseConnection, IsolationLevel, Statement, TransactionOptions,
 };
 
-use crate::store::connection::{STATEMENTS, Settings, common};
+use crate::store::connection::{Present, STATEMENTS, Settings, common};
 use crate::store::failure::Failure;
 
-/// Takes the writer lock of this database until the transaction ends; waits for it in the order of asking. The pair
-/// of numbers is the lock's name, "KRAM" and 1.
-pub(super) const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(1263681869, 1)";
+/// Takes the writer lock of this database until the transaction ends; waits for it in the order of asking. The pair of
+/// numbers is the lock's name, "KRAM" and 1. Then announces the transaction: a lock whose number is an instant before
+/// everything that it will make known.
+pub(super) const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(1263681869, 1); \
+     SELECT pg_advisory_xact_lock((extract(epoch FROM clock_timestamp()) * 1000000)::bigint)";
+
+/// The instant of asking, what is announced, and where the clock of a sandbox stands.
+const PRESENT: &str = "SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint, \
+     (SELECT min((classid::bigint << 32) | objid::bigint) FROM pg_locks \
+      WHERE locktype = 'advisory' AND objsubid = 1 AND granted \
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())), \
+     (SELECT sandbox_clock FROM ledger)";
 
 /// Lets the statements of one transaction take as long as they need.
 pub(super) const WITHOUT_HASTE: &str =
@@ -84,6 +93,17 @@ pub(super) fn reading() -> TransactionOptions {
         access_mode: Some(AccessMode::ReadOnly),
         ..TransactionOptions::default()
     }
+}
+
+/// The present of all servers that share this database.
+pub(super) async fn present(conn: &impl ConnectionTrait) -> Result<Present, Failure> {
+    let row = conn.query_one_raw(Statement::from_string(conn.get_database_backend(), PRESENT)).await?;
+    let row = row.ok_or_else(|| Failure::Internal("the present was not answered".into()))?;
+    Ok(Present {
+        now: row.try_get_by_index(0)?,
+        coming: row.try_get_by_index(1)?,
+        sandbox_clock: row.try_get_by_index(2)?,
+    })
 }
 
 /// Refuses a database that would lose what was acknowledged, or that cannot hold every letter.

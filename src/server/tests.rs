@@ -1,0 +1,217 @@
+//! The desk when something fails underneath: between the steps of a batch, and in the database itself.
+//!
+//! Whatever failed, a retry under the same request id ends in the one right state, and what is sound is not held up by
+//! what is not. Each test runs on both databases. Deliberately absent: the wire, and a database that goes away, which
+//! `tests/it` tries from outside.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use krama_law::fact::Sector;
+use tokio::task::JoinHandle;
+
+use crate::operation::caller::{Caller, Role};
+use crate::operation::employment::NewEmployer;
+use crate::operation::failure::Failure;
+use crate::operation::transact::{Between, Recorded, Step, Ticket};
+use crate::operation::{Desk, Limits, Opening};
+use crate::policy_file::read_law;
+use crate::store;
+use crate::store::audit::Outcome;
+use crate::store::connection::Store;
+use crate::store::tests::{Folder, on_both};
+use crate::store::{audit, employer, ledger};
+
+on_both! {
+    a_retry_after_a_failure_between_two_steps_ends_in_one_state,
+    under_faults_at_every_step_each_command_is_taken_once,
+    a_fault_of_one_command_holds_up_no_other,
+    a_rehearsal_that_fails_leaves_nothing,
+    what_was_told_as_known_stays_so_whoever_writes,
+}
+
+async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) {
+    let law = read_law(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh")).unwrap();
+    let limits = Limits { batch_commands: 64, waiting_commands: 512, hire_ahead_days: 30, max_backdate_days: 92 };
+    Desk::open_with(Opening { store: folder.settings(), law, limits, sandbox: None }, between).await.unwrap()
+}
+
+/// Registers the employer with a number; the number is the request id too.
+async fn register(desk: &Desk, number: u64) -> Result<Recorded<i64>, Failure> {
+    send(desk, number, false).await
+}
+
+async fn send(desk: &Desk, number: u64, validate_only: bool) -> Result<Recorded<i64>, Failure> {
+    let role = Role::Officer;
+    let caller = Caller { id: "desk-1".into(), role, user: None, purpose: None, case: None, employers: None };
+    let ticket = Ticket { request_id: u128::from(number).to_be_bytes(), validate_only };
+    let (khmer_name, latin_name) = ("ក្រុមហ៊ុន".to_owned(), "Works".to_owned());
+    let new = NewEmployer { number: format!("E-{number}"), khmer_name, latin_name, sector: Sector::Private };
+    desk.register_employer(&caller, ticket, new).await
+}
+
+fn passing() -> store::failure::Failure {
+    store::failure::Failure::Unavailable("the cable was pulled".into())
+}
+
+fn lasting() -> store::failure::Failure {
+    store::failure::Failure::Internal("the statement was wrong".into())
+}
+
+/// Fails once, before one step.
+fn once(step: Step, fault: fn() -> store::failure::Failure) -> Between {
+    let mut spent = false;
+    Box::new(move |at| if at == step && !std::mem::replace(&mut spent, at == step) { Err(fault()) } else { Ok(()) })
+}
+
+/// What the ledger holds: its employers' positions in the order of their ids, and how each audited call ended.
+async fn held(folder: &Folder) -> (Vec<i64>, Vec<Outcome>) {
+    let store = Store::open(&folder.settings()).await.unwrap();
+    let read = store.read().await.unwrap();
+    let (last, _) = ledger::last(&read).await.unwrap();
+    let commands = ledger::commands_at(&read, &(0..=last).collect::<Vec<_>>()).await.unwrap();
+    let positions: Vec<i64> = commands.iter().map(|command| command.position).collect();
+    assert_eq!(positions, (1..=last).collect::<Vec<_>>(), "positions have no gaps");
+    assert!(commands.is_sorted_by(|one, next| one.known_at < next.known_at), "known times rise");
+    let subjects: Vec<i64> = commands.iter().filter_map(|command| command.subject).collect();
+    let mut rows = employer::by_ids(&read, &subjects).await.unwrap();
+    rows.sort_by_key(|row| row.position);
+    assert_eq!(rows.len(), commands.len(), "each command made one employer");
+    let audited = audit::page(&read, 0, 10_000).await.unwrap();
+    (rows.into_iter().map(|row| row.position).collect(), audited.into_iter().map(|entry| entry.outcome).collect())
+}
+
+async fn a_retry_after_a_failure_between_two_steps_ends_in_one_state(folder: Folder) {
+    let mut number = 0;
+    let mut expected = Vec::new();
+    for step in [Step::Save, Step::Commit, Step::Answer] {
+        for fault in [passing, lasting] {
+            number += 1;
+            let (desk, writer) = open(&folder, once(step, fault)).await;
+            let failed = register(&desk, number).await.unwrap_err();
+            assert_eq!(failed == Failure::Unavailable, fault().is_passing(), "{failed:?}");
+            let taken = register(&desk, number).await.unwrap();
+            assert_eq!(taken.position, i64::try_from(number).ok());
+            assert_eq!(register(&desk, number).await.unwrap(), taken, "and the same again");
+            desk.close(writer).await;
+            expected.extend([Outcome::Accepted, Outcome::Repeated]);
+            // What became durable before its answer was lost is met by the first retry as a repetition.
+            expected.extend((step == Step::Answer).then_some(Outcome::Repeated));
+        }
+    }
+    let (positions, outcomes) = held(&folder).await;
+    assert_eq!(positions.len(), 6);
+    assert_eq!(outcomes, expected);
+}
+
+async fn under_faults_at_every_step_each_command_is_taken_once(folder: Folder) {
+    let count = AtomicU64::new(0);
+    // Three steps make a batch that goes well, so seven carries each fault through all of them.
+    let between = move |_| match count.fetch_add(1, Ordering::Relaxed) % 7 {
+        2 => Err(passing()),
+        5 => Err(lasting()),
+        _ => Ok(()),
+    };
+    let (desk, writer) = open(&folder, Box::new(between)).await;
+    let sent: Vec<_> = (1..=60)
+        .map(|number| {
+            let desk = desk.clone();
+            tokio::spawn(async move {
+                loop {
+                    match register(&desk, number).await {
+                        Ok(taken) => return (number, taken),
+                        Err(failure) => assert!(!matches!(failure, Failure::Refused(_)), "{failure:?}"),
+                    }
+                }
+            })
+        })
+        .collect();
+    let mut answered = Vec::new();
+    for client in sent {
+        answered.push(client.await.unwrap());
+    }
+    for (number, taken) in &answered {
+        let again = loop {
+            if let Ok(again) = register(&desk, *number).await {
+                break again;
+            }
+        };
+        assert_eq!(&again, taken);
+    }
+    desk.close(writer).await;
+    let (positions, outcomes) = held(&folder).await;
+    assert_eq!(positions, (1..=60).collect::<Vec<_>>());
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Accepted).count(), 60);
+}
+
+async fn a_fault_of_one_command_holds_up_no_other(folder: Folder) {
+    let (desk, writer) = open(&folder, Box::new(|_| Ok(()))).await;
+    folder.refuse_rows("employer", "number", &["E-7", "E-23"]).await;
+    let sent: Vec<_> = (1..=40)
+        .map(|number| {
+            let desk = desk.clone();
+            (number, tokio::spawn(async move { register(&desk, number).await }))
+        })
+        .collect();
+    for (number, reply) in sent {
+        let reply = reply.await.unwrap();
+        assert_eq!(matches!(reply, Err(Failure::Broken(_))), [7, 23].contains(&number), "{number}: {reply:?}");
+    }
+    let (positions, outcomes) = held(&folder).await;
+    assert_eq!((positions.len(), outcomes.len()), (38, 38));
+    folder.refuse_rows("employer", "number", &[]).await;
+    assert_eq!(register(&desk, 7).await.unwrap().position, Some(39));
+    desk.close(writer).await;
+    assert_eq!(held(&folder).await.0.len(), 39);
+}
+
+async fn a_rehearsal_that_fails_leaves_nothing(folder: Folder) {
+    for step in [Step::Save, Step::Commit] {
+        let (desk, writer) = open(&folder, once(step, passing)).await;
+        assert_eq!(send(&desk, 1, true).await.unwrap_err(), Failure::Unavailable);
+        desk.close(writer).await;
+        assert_eq!(held(&folder).await, (vec![], vec![]));
+    }
+}
+
+/// Two servers where the database can have two, else one. Both write, both are asked; then each answer is held against
+/// the ledger: what was told as known at an instant must be all that is ever known at that instant.
+async fn what_was_told_as_known_stays_so_whoever_writes(folder: Folder) {
+    let (one, writer) = open(&folder, Box::new(|_| Ok(()))).await;
+    let second = if folder.is_shared() { Some(open(&folder, Box::new(|_| Ok(()))).await) } else { None };
+    let two = second.as_ref().map_or(one.clone(), |(desk, _)| desk.clone());
+    let asking: Vec<_> = [one.clone(), two.clone()]
+        .into_iter()
+        .map(|desk| {
+            tokio::spawn(async move {
+                let mut told = Vec::new();
+                while told.len() < 2_000 && told.last().is_none_or(|(_, position)| *position < 300) {
+                    let snapshot = desk.snapshot(None).await.unwrap();
+                    told.push((snapshot.known.0, snapshot.position));
+                }
+                told
+            })
+        })
+        .collect();
+    for number in (1..=300).step_by(2) {
+        let (first, second) = tokio::join!(register(&one, number), register(&two, number + 1));
+        (first.unwrap(), second.unwrap());
+    }
+    let mut told = Vec::new();
+    for asked in asking {
+        told.extend(asked.await.unwrap());
+    }
+    let snapshot = one.snapshot(None).await.unwrap();
+    let commands = ledger::commands_at(&snapshot.read, &(1..=300).collect::<Vec<_>>()).await.unwrap();
+    for (known, position) in told {
+        let by_then = commands.iter().filter(|command| command.known_at <= known).count();
+        assert_eq!(i64::try_from(by_then).ok(), Some(position), "what was known at {known} changed later");
+    }
+    drop(snapshot);
+    one.close(writer).await;
+    if let Some((desk, writer)) = second {
+        desk.close(writer).await;
+    }
+    assert_eq!(held(&folder).await.0.len(), 300);
+}

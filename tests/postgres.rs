@@ -8,3 +8,9 @@ mod it;
 
 // The tests name each other by `crate::`, which is here.
 use it::*;
+
+// What only a database of its own beside the server can do.
+#[path = "postgres/fleet.rs"]
+mod fleet;
+#[path = "postgres/outage.rs"]
+mod outage;

@@ -131,6 +131,17 @@ impl Book {
         rows.iter().map(|row| entry(row).expect("an audit entry")).collect()
     }
 
+    /// Positions have no gaps, and known times rise with them; each accepted command has one audit entry of its own.
+    pub(crate) async fn holds_together(&self) {
+        let last = self.last_position().await;
+        assert_eq!(self.number("SELECT count(*) FROM command").await, last, "positions have gaps");
+        let falls = "SELECT count(*) FROM command AS one JOIN command AS next ON next.position = one.position + 1 \
+                     WHERE next.known_at <= one.known_at";
+        assert_eq!(self.number(falls).await, 0, "known time does not rise");
+        let audited = format!("SELECT count(DISTINCT position) FROM audit WHERE outcome = {ACCEPTED} AND position > 0");
+        assert_eq!(self.number(&audited).await, last, "an accepted command lacks its audit entry");
+    }
+
     /// The number of the last audit entry.
     pub(crate) async fn last_audit(&self) -> i64 {
         self.number("SELECT coalesce(max(id), 0) FROM audit").await

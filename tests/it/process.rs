@@ -75,7 +75,7 @@ impl Process {
     }
 
     /// Ends it as a power cut would.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it is killed");
         self.child.wait().expect("it is gone");
     }
@@ -177,6 +177,7 @@ async fn what_was_acknowledged_survives_a_kill_and_a_retry_settles_the_rest() {
         assert!(positions.insert(reply.position.expect("a position").number), "two payments took one place");
     }
     assert_eq!(book.number("SELECT count(*) FROM payment").await, acknowledged + 8);
+    book.holds_together().await;
 }
 
 /// Tells a server to stop while something holds a connection, and sees it end by itself and in time.

@@ -41,9 +41,18 @@ pub(crate) struct Folder(pub(crate) PathBuf, Option<Database>);
 impl Folder {
     /// A fresh folder.
     pub(crate) fn new() -> Folder {
+        Folder(Folder::new_place(), ON_POSTGRES.then(Database::new))
+    }
+
+    /// A fresh folder with a database.
+    pub(crate) fn with(database: Database) -> Folder {
+        Folder(Folder::new_place(), Some(database))
+    }
+
+    fn new_place() -> PathBuf {
         let path = env::temp_dir().join(format!("krama it {}", uuid::Uuid::new_v4()));
         fs::create_dir(&path).expect("a folder can be made");
-        Folder(path, ON_POSTGRES.then(Database::new))
+        path
     }
 
     /// The file of the ledger; there is none where the ledger is in PostgreSQL.

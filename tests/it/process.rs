@@ -39,6 +39,7 @@ fn command(folder: &Folder, log: &str) -> Command {
         .env("KRAMA_STORE__URL", folder.url())
         .env("KRAMA_STORE__PATH", folder.ledger())
         .env("KRAMA_STORE__KEY_FILE", folder.0.join("krama.key"))
+        .env("KRAMA_STORE__STATEMENT_SECONDS", "2")
         .env("KRAMA_POLICY__FOLDER", policies)
         .env("KRAMA_SANDBOX__CLOCK_START", "2026-03-10")
         .env("KRAMA_TELEMETRY__LOG", log)
@@ -82,8 +83,13 @@ impl Process {
 
     /// Tells it to stop.
     pub(crate) fn terminate(&self) {
-        let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
-        assert!(told.expect("kill can be run").success());
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let told = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(told.expect("kill can be run").success(), "it is running");
     }
 
     /// Waits until it has ended.

@@ -333,7 +333,8 @@ impl Writer {
     async fn settle(&mut self, batch: Vec<Box<dyn Waiting>>) {
         let mut parts = vec![batch];
         while let Some(mut part) = parts.pop() {
-            let saved = self.write(&mut part).await;
+            let desk = self.desk.clone();
+            let saved = desk.store.in_time(self.write(&mut part)).await;
             self.desk.tide.settle();
             let failure = match saved {
                 Err(fault) if part.len() > 1 && !fault.is_passing() => {

@@ -25,6 +25,10 @@ mod sqlite;
 /// How many prepared statements a connection keeps: more than the memory has texts.
 const STATEMENTS: usize = 512;
 
+/// How many connections may be open to write in PostgreSQL. The writer lock lets one of them write; the others replace
+/// one that is given up without an answer.
+const WRITERS: u32 = 3;
+
 /// Where the ledger lies, and how it is worked with.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -65,6 +69,7 @@ pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
     vault: Vault,
+    write_patience: Duration,
 }
 
 /// A write transaction. What is not committed is undone when the value is dropped.
@@ -104,19 +109,22 @@ impl Store {
     /// Opens the ledger, makes it at the first start, and brings its schema up to date.
     pub async fn open(settings: &Settings) -> Result<Store, Failure> {
         // The writer comes first: in SQLite it makes the file and its journal, which a reader may not.
+        // The database itself bounds each statement; this is for a database that does not even say no any more.
+        let write_patience = settings.connection_patience + 2 * settings.statement_patience;
         match &settings.place {
             Place::File(path) => {
                 let writer = sqlite::writer(path, settings).await?;
                 let vault = prepare(&writer, settings, path.as_os_str()).await?;
-                Ok(Store { writer, readers: sqlite::readers(path, settings).await?, vault })
+                let readers = sqlite::readers(path, settings).await?;
+                Ok(Store { writer, readers, vault, write_patience })
             }
             Place::Postgres(address) => {
                 let address = postgres::Address::parse(address)?;
-                let writer = postgres::connect(&address, settings, 1).await?;
+                let writer = postgres::connect(&address, settings, WRITERS).await?;
                 postgres::check_durability(&writer, &address).await?;
                 let vault = prepare(&writer, settings, address.to_string().as_ref()).await?;
                 let readers = postgres::connect(&address, settings, settings.readers.max(1)).await?;
-                Ok(Store { writer, readers, vault })
+                Ok(Store { writer, readers, vault, write_patience })
             }
         }
     }
@@ -143,6 +151,12 @@ impl Store {
             _ => sqlite::reading(),
         };
         Ok(Read { transaction: self.readers.begin_with_options(options).await? })
+    }
+
+    /// Waits for `work`, which is one write transaction from its begin to its end, but not for ever.
+    pub async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let in_time = tokio::time::timeout(self.write_patience, work).await;
+        in_time.unwrap_or_else(|_| Err(Failure::Unavailable("the database did not answer in time".into())))
     }
 
     /// What seals and unseals personal data.

@@ -351,6 +351,25 @@ async fn a_database_that_could_lose_a_commit_is_refused_by_the_name_of_the_setti
 }
 
 #[tokio::test]
+async fn a_writer_that_stands_still_loses_its_lock_and_all_that_it_wrote() {
+    let folder = Folder::with_postgres();
+    let frozen = Settings { statement_patience: Duration::from_millis(300), ..folder.settings() };
+    let frozen = Store::open(&frozen).await.unwrap();
+    let store = folder.open().await;
+    let held = frozen.begin().await.unwrap();
+    ledger::insert_commands(&held, &[command(1)]).await.unwrap();
+    // This waits for the lock, which nobody gives back.
+    let write = store.begin().await.unwrap();
+    assert_eq!(ledger::last(&write).await.unwrap(), (0, 0));
+    ledger::insert_commands(&write, &[command(1)]).await.unwrap();
+    write.commit().await.unwrap();
+    let lost = held.commit().await.unwrap_err();
+    assert!(lost.is_passing(), "{lost:?}");
+    let write = frozen.begin().await.unwrap();
+    assert_eq!(ledger::last(&write).await.unwrap().0, 1, "and it goes on afterwards");
+}
+
+#[tokio::test]
 async fn an_address_that_cannot_be_used_is_refused_without_its_password() {
     let folder = Folder::with_postgres();
     let right = folder.settings();

@@ -36,23 +36,14 @@ pub(crate) const ON_POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(
 
 /// A folder that lives as long as the test, with a database if the ledger is not in the folder.
 #[derive(Debug)]
-pub(crate) struct Folder(pub(crate) PathBuf, Option<Database>);
+pub(crate) struct Folder(pub(crate) PathBuf, pub(crate) Option<Database>);
 
 impl Folder {
     /// A fresh folder.
     pub(crate) fn new() -> Folder {
-        Folder(Folder::new_place(), ON_POSTGRES.then(Database::new))
-    }
-
-    /// A fresh folder with a database.
-    pub(crate) fn with(database: Database) -> Folder {
-        Folder(Folder::new_place(), Some(database))
-    }
-
-    fn new_place() -> PathBuf {
         let path = env::temp_dir().join(format!("krama it {}", uuid::Uuid::new_v4()));
         fs::create_dir(&path).expect("a folder can be made");
-        path
+        Folder(path, ON_POSTGRES.then(Database::new))
     }
 
     /// The file of the ledger; there is none where the ledger is in PostgreSQL.

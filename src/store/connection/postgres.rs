@@ -6,8 +6,8 @@
 
 use std::fmt;
 
-use sea_orm::sqlx::ConnectOptions as _;
 use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _};
 use sea_orm::{
     AccessMode, ConnectionTrait, Database, DatabaseConnection, IsolationLevel, Statement, TransactionOptions,
 };
@@ -72,8 +72,19 @@ pub(super) async fn connect(address: &Address, settings: &Settings, count: u32) 
     let mut options = common("postgres://ledger", count, settings);
     let milliseconds = settings.statement_patience.as_millis().to_string();
     let true_address = address.0.clone();
-    // A connection that broke while it was idle is found out and replaced before it is used.
-    options.test_before_acquire(true).map_sqlx_postgres_opts(move |_| {
+    // A connection that broke while it was idle is found out and replaced before it is used. One that is given back in
+    // the middle of a statement must show that it still answers, or it would keep its place in the pool until the
+    // network gives it up, which may take a quarter of an hour.
+    let patience = settings.connection_patience;
+    options.test_before_acquire(true).map_sqlx_postgres_pool_opts(move |pool| {
+        pool.after_release(move |conn, _| {
+            Box::pin(async move {
+                let answered = tokio::time::timeout(patience, conn.ping()).await;
+                answered.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut)).map(|()| true)
+            })
+        })
+    });
+    options.map_sqlx_postgres_opts(move |_| {
         let bounded = true_address.clone().application_name("krama").options([
             ("statement_timeout", milliseconds.as_str()),
             // A server that is gone without a word, or stands still, must not hold the writer lock for ever.

@@ -196,7 +196,8 @@ async fn what_was_told_as_known_stays_so_whoever_writes(folder: Folder) {
         .collect();
     for number in (1..=300).step_by(2) {
         let (first, second) = tokio::join!(register(&one, number), register(&two, number + 1));
-        (first.unwrap(), second.unwrap());
+        first.unwrap();
+        second.unwrap();
     }
     let mut told = Vec::new();
     for asked in asking {

@@ -10,7 +10,7 @@ use sea_orm::{
     IntoActiveModel, Iterable as _, QueryFilter, Statement,
 };
 
-use crate::store::connection::Write;
+use crate::store::connection::{Write, is_postgres};
 use crate::store::failure::Failure;
 
 /// The numbers of keys that a query asks for, ascending; a lesser number of keys is filled up by repeating one.
@@ -44,7 +44,7 @@ where
     A: ActiveModelTrait + ActiveModelBehavior + Send,
 {
     let mut rows: Vec<A> = rows.map(IntoActiveModel::into_active_model).collect();
-    if write.get_database_backend() == DbBackend::Postgres {
+    if is_postgres(write) {
         if let Some(statement) = unnested(&rows)? {
             write.execute_raw(statement).await?;
         }

@@ -70,6 +70,7 @@ pub struct Store {
     readers: DatabaseConnection,
     vault: Vault,
     write_patience: Duration,
+    close_patience: Duration,
 }
 
 /// A write transaction. What is not committed is undone when the value is dropped.
@@ -109,14 +110,14 @@ impl Store {
     /// Opens the ledger, makes it at the first start, and brings its schema up to date.
     pub async fn open(settings: &Settings) -> Result<Store, Failure> {
         // The writer comes first: in SQLite it makes the file and its journal, which a reader may not.
-        // The database itself bounds each statement; this is for a database that does not even say no any more.
-        let write_patience = settings.connection_patience + 2 * settings.statement_patience;
         match &settings.place {
             Place::File(path) => {
                 let writer = sqlite::writer(path, settings).await?;
                 let vault = prepare(&writer, settings, path.as_os_str()).await?;
                 let readers = sqlite::readers(path, settings).await?;
-                Ok(Store { writer, readers, vault, write_patience })
+                // A file of this machine does not fall silent.
+                let (write_patience, close_patience) = (Duration::MAX, Duration::MAX);
+                Ok(Store { writer, readers, vault, write_patience, close_patience })
             }
             Place::Postgres(address) => {
                 let address = postgres::Address::parse(address)?;
@@ -124,7 +125,10 @@ impl Store {
                 postgres::check_durability(&writer, &address).await?;
                 let vault = prepare(&writer, settings, address.to_string().as_ref()).await?;
                 let readers = postgres::connect(&address, settings, settings.readers.max(1)).await?;
-                Ok(Store { writer, readers, vault, write_patience })
+                // The database itself bounds each statement; this is for one that does not even say no any more.
+                let write_patience = settings.connection_patience + 2 * settings.statement_patience;
+                let close_patience = settings.connection_patience;
+                Ok(Store { writer, readers, vault, write_patience, close_patience })
             }
         }
     }
@@ -137,19 +141,13 @@ impl Store {
     /// The present that several servers agree upon; none in SQLite, which has one server. It is asked before the read
     /// that it is to hold for begins.
     pub async fn present(&self) -> Result<Option<Present>, Failure> {
-        match self.readers.get_database_backend() {
-            DbBackend::Postgres => Ok(Some(postgres::present(&self.readers).await?)),
-            _ => Ok(None),
-        }
+        if is_postgres(&self.readers) { Ok(Some(postgres::present(&self.readers).await?)) } else { Ok(None) }
     }
 
     /// Begins a read that sees one state of the ledger. It ends when it is dropped; one that is kept long keeps
     /// SQLite's write-ahead log from being cleared, and PostgreSQL from vacuuming.
     pub async fn read(&self) -> Result<Read, Failure> {
-        let options = match self.readers.get_database_backend() {
-            DbBackend::Postgres => postgres::reading(),
-            _ => sqlite::reading(),
-        };
+        let options = if is_postgres(&self.readers) { postgres::reading() } else { sqlite::reading() };
         Ok(Read { transaction: self.readers.begin_with_options(options).await? })
     }
 
@@ -164,21 +162,23 @@ impl Store {
         &self.vault
     }
 
-    /// Closes the connections after the work under way; the last step of an orderly stop.
+    /// Closes the connections after the work under way; the last step of an orderly stop. One that fell silent is not
+    /// waited for.
     pub async fn close(&self) -> Result<(), Failure> {
         // The writer goes last, because in SQLite the last connection to leave clears the write-ahead log.
-        self.readers.close_by_ref().await?;
-        Ok(self.writer.close_by_ref().await?)
+        let readers = tokio::time::timeout(self.close_patience, self.readers.close_by_ref()).await;
+        let writer = tokio::time::timeout(self.close_patience, self.writer.close_by_ref()).await;
+        for closed in [readers, writer] {
+            closed.map_err(|late| Failure::Unavailable(late.into()))??;
+        }
+        Ok(())
     }
 }
 
 impl Write {
     /// The present that several servers agree upon; none in SQLite, which has one server.
     pub async fn present(&self) -> Result<Option<Present>, Failure> {
-        match self.get_database_backend() {
-            DbBackend::Postgres => Ok(Some(postgres::present(self).await?)),
-            _ => Ok(None),
-        }
+        if is_postgres(self) { Ok(Some(postgres::present(self).await?)) } else { Ok(None) }
     }
 
     /// Makes everything that was written durable and visible, at once.
@@ -223,9 +223,14 @@ macro_rules! delegate_connection {
 delegate_connection!(Write);
 delegate_connection!(Read);
 
+/// Whether a connection leads to PostgreSQL; the only other database is SQLite.
+pub(crate) fn is_postgres(conn: &impl ConnectionTrait) -> bool {
+    conn.get_database_backend() == DbBackend::Postgres
+}
+
 /// The only place where a writing transaction begins.
 async fn begin(writer: &DatabaseConnection) -> Result<Write, Failure> {
-    if writer.get_database_backend() == DbBackend::Postgres {
+    if is_postgres(writer) {
         let transaction = writer.begin_with_options(TransactionOptions::default()).await?;
         transaction.execute_unprepared(postgres::WRITER_LOCK).await?;
         return Ok(Write { transaction });
@@ -250,7 +255,7 @@ fn common(address: &str, count: u32, settings: &Settings) -> ConnectOptions {
 /// on a new database, one makes the ledger and the others find it made.
 async fn prepare(writer: &DatabaseConnection, settings: &Settings, place: &OsStr) -> Result<Vault, Failure> {
     let write = begin(writer).await?;
-    if writer.get_database_backend() == DbBackend::Postgres {
+    if is_postgres(writer) {
         // A step of the schema may have much to move, and other servers wait for it.
         write.execute_unprepared(postgres::WITHOUT_HASTE).await?;
     }

@@ -348,6 +348,9 @@ async fn a_database_that_could_lose_a_commit_is_refused_by_the_name_of_the_setti
         assert!(message(&failure).contains(&refused), "{}", message(&failure));
     }
     open("remote_apply").await.unwrap();
+    // A socket alone is an address too.
+    let place = Place::Postgres(format!("{}&user=krama", url.replace("krama@localhost", "")));
+    Store::open(&Settings { place, ..folder.settings() }).await.unwrap();
 }
 
 #[tokio::test]

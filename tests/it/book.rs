@@ -28,7 +28,7 @@ const SQLITE: Dialect = (
 );
 const POSTGRES: Dialect = (
     "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'audit' ORDER BY 1",
-    "SELECT attname::text FROM pg_attribute WHERE attrelid = 'TABLE'::regclass AND attnum > 0 ORDER BY attnum",
+    "SELECT attname::text FROM pg_attribute WHERE attrelid = 'TABLE'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
     "quote_nullable(\"COLUMN\")",
 );
 

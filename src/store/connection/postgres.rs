@@ -21,12 +21,15 @@ use crate::store::failure::Failure;
 pub(super) const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(1263681869, 1); \
      SELECT pg_advisory_xact_lock((extract(epoch FROM clock_timestamp()) * 1000000)::bigint)";
 
-/// The instant of asking, what is announced, and where the clock of a sandbox stands.
-const PRESENT: &str = "SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint, \
-     (SELECT min((classid::bigint << 32) | objid::bigint) FROM pg_locks \
+/// The instant of asking, what is announced, and where the clock of a sandbox stands. A number that is no instant of
+/// this hour is the lock of something else in this database.
+const PRESENT: &str = "SELECT now, \
+     (SELECT min(key) FROM (SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks \
       WHERE locktype = 'advisory' AND objsubid = 1 AND granted \
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())), \
-     (SELECT sandbox_clock FROM ledger)";
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS announced \
+      WHERE key BETWEEN now - 3600000000 AND now + 3600000000), \
+     (SELECT sandbox_clock FROM ledger) \
+     FROM (SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS now) AS asked";
 
 /// Lets the statements of one transaction take as long as they need.
 pub(super) const WITHOUT_HASTE: &str =

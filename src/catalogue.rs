@@ -18,6 +18,10 @@ pub fn name(clause: &Clause) -> &'static str {
         Clause::PaymentSuspended { .. } => "PAYMENT_SUSPENDED",
         Clause::PaymentSavedUp { .. } => "PAYMENT_SAVED_UP",
         Clause::PaymentReversed { .. } => "PAYMENT_REVERSED",
+        Clause::PaymentRefunded { .. } => "PAYMENT_REFUNDED",
+        Clause::CoverSuspended => "COVER_SUSPENDED",
+        Clause::SuspensionOver => "SUSPENSION_OVER",
+        Clause::BarLiftedByLaw => "BAR_LIFTED_BY_LAW",
         Clause::MonthOverdue { .. } => "MONTH_OVERDUE",
         Clause::LearntLate { .. } => "LEARNT_LATE",
         Clause::LapsePending { .. } => "LAPSE_PENDING",
@@ -51,7 +55,7 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         Clause::PaymentSavedUp { amount, pot, price } => {
             vec![("amount_riel", amount.to_string()), ("pot_riel", pot.to_string()), ("price_riel", price.to_string())]
         }
-        Clause::PaymentReversed { amount, months } => {
+        Clause::PaymentReversed { amount, months } | Clause::PaymentRefunded { amount, months } => {
             vec![("amount_riel", amount.to_string()), ("months", list(months))]
         }
         Clause::MonthOverdue { month, overdue } => {
@@ -77,6 +81,9 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         | Clause::Reinstated
         | Clause::EmploymentEnded
         | Clause::BarStandsAgain
+        | Clause::BarLiftedByLaw
+        | Clause::CoverSuspended
+        | Clause::SuspensionOver
         | Clause::Died => Vec::new(),
     }
 }
@@ -104,6 +111,15 @@ pub fn english(clause: &Clause) -> String {
         Clause::PaymentReversed { amount, months } => {
             format!("A payment of {} came to nothing; {} is open again.", riel(*amount), span(months))
         }
+        Clause::PaymentRefunded { amount, months } if months.is_empty() => {
+            format!("{} were paid back.", riel(*amount))
+        }
+        Clause::PaymentRefunded { amount, months } => {
+            format!("{} were paid back; {} is open again.", riel(*amount), span(months))
+        }
+        Clause::CoverSuspended => "Cover is suspended until what is owed is paid.".to_owned(),
+        Clause::SuspensionOver => "The suspension ended: few enough months are overdue.".to_owned(),
+        Clause::BarLiftedByLaw => "A new law lifted the bar.".to_owned(),
         Clause::MonthOverdue { month, overdue: 1 } => format!("{month} fell due unpaid: one month is overdue."),
         Clause::MonthOverdue { month, overdue } => format!("{month} fell due unpaid: {overdue} months are overdue."),
         Clause::LearntLate { until } => {
@@ -166,6 +182,7 @@ fn scheme_name(scheme: Scheme) -> &'static str {
         Scheme::Formal => "FORMAL",
         Scheme::RunOff => "RUN_OFF",
         Scheme::Assistance => "ASSISTANCE",
+        Scheme::Dependant => "DEPENDANT",
     }
 }
 
@@ -175,6 +192,7 @@ fn scheme_words(scheme: Scheme) -> &'static str {
         Scheme::Formal => "Cover by formal employment",
         Scheme::RunOff => "Cover after formal employment",
         Scheme::Assistance => "Cover by social assistance",
+        Scheme::Dependant => "Cover as a dependant",
     }
 }
 

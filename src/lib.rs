@@ -2,7 +2,8 @@
 //!
 //! Folders are floors, files are subjects, and imports only go down: the command line and the assembly over the
 //! counter (`grpc`), the counter over the desk (`operation`), the desk over the memory (`store`) and the law
-//! (`krama_law`, a crate of its own). The modules below stand in the order in which they are best read.
+//! (`krama_law`, a crate of its own, whose documents `krama_documents` reads). The modules below stand in the order in
+//! which they are best read.
 
 pub mod config;
 pub mod server;
@@ -15,10 +16,7 @@ pub mod operation;
 
 pub mod store;
 
-pub mod case_file;
 pub mod clock;
-mod law_words;
-pub mod policy_file;
 pub mod telemetry;
 
 pub mod cli;

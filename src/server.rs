@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use krama_documents::policy_file::read_law;
 use krama_law::calendar::{Day, Moment};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -15,7 +16,6 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::grpc::server::{Serving, serve};
 use crate::operation::{Desk, Limits, Opening};
-use crate::policy_file::read_law;
 use crate::store::connection::{Place, Settings};
 
 /// A server that is running, with its ledger.

@@ -4,7 +4,7 @@
 
 use crate::calendar::{Day, Moment};
 use crate::fact::FactId;
-use crate::money::Riel;
+use crate::money::{Rate, Riel};
 
 /// Where a member stands towards the voluntary scheme; the first that applies, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -36,11 +36,45 @@ pub enum Scheme {
     RunOff,
     /// Social assistance, by a certificate of the poverty registry.
     Assistance,
+    /// The scheme that covers the head of the household.
+    Dependant,
 }
 
 impl Scheme {
     /// Every scheme, in the order of answers.
-    pub const ALL: [Scheme; 4] = [Scheme::Voluntary, Scheme::Formal, Scheme::RunOff, Scheme::Assistance];
+    pub const ALL: [Scheme; 5] =
+        [Scheme::Voluntary, Scheme::Formal, Scheme::RunOff, Scheme::Assistance, Scheme::Dependant];
+}
+
+/// A set of schemes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Schemes(u8);
+
+impl Schemes {
+    /// No scheme.
+    pub const NONE: Schemes = Schemes(0);
+
+    /// Whether a scheme is among them.
+    pub fn has(self, scheme: Scheme) -> bool {
+        self.0 & (1 << scheme as u8) != 0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// These and another one, where `covered` says so.
+    #[must_use]
+    pub fn with(self, scheme: Scheme, covered: bool) -> Schemes {
+        Schemes(self.0 | u8::from(covered) << scheme as u8)
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub fn and(self, other: Schemes) -> Schemes {
+        Schemes(self.0 & other.0)
+    }
 }
 
 /// Why an enrolment is refused; the first that applies, in this order.
@@ -84,6 +118,48 @@ pub struct Money {
     pub surcharge: Riel,
     /// Of payments that came to nothing.
     pub reversed: Riel,
+    /// Paid back.
+    pub refunded: Riel,
+}
+
+/// What the member owes of the bill of a benefit after having paid to come back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CoPayment {
+    /// The part of the bill for each month.
+    pub rate: Rate,
+    /// How many months count.
+    pub months: u16,
+    /// At most so many riel a bill.
+    pub ceiling: Option<Riel>,
+    /// The last day of the duty.
+    pub until: Day,
+}
+
+/// A way back that is open to somebody who lapsed, or whose cover is suspended until the arrears are paid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Door {
+    /// Which way.
+    pub kind: DoorKind,
+    /// What it costs on the day, where it has a price.
+    pub price: Option<Riel>,
+    /// The first day of its cover if it is used on the day and, for a new enrolment, every month is then paid; absent
+    /// where it brings none.
+    pub benefits_from: Option<Day>,
+    /// The last day on which it is open, where an amnesty opens it.
+    pub open_until: Option<Day>,
+}
+
+/// The ways back.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum DoorKind {
+    /// Being hired.
+    FormalEmployment,
+    /// Paying what is owed.
+    BackPayment,
+    /// Enrolling again.
+    ReEnrolment,
+    /// A referral to social assistance, which decides for itself.
+    SocialAssistance,
 }
 
 /// What the law says of a member on a day.
@@ -113,9 +189,11 @@ pub struct Answer {
     pub last_safe_day: Option<Day>,
     /// The same under revisions that are published but not yet in force, when that is sooner.
     pub last_safe_day_published: Option<Day>,
-    /// What a back-payment costs on the day; absent where there is no such door or no lapse.
+    /// What coming back by paying costs on the day; absent where there is no such door, or nothing to come back from.
     pub back_payment_price: Option<Riel>,
-    /// The last day on which standing, covers, overdue months and run are as answered, if nothing more is
-    /// recorded; open when absent.
+    /// The duty to pay a part of a bill, after a return.
+    pub co_payment: Option<CoPayment>,
+    /// The last day on which standing, covers, overdue months, run and co-payment duty are as answered, if nothing
+    /// more is recorded; open when absent.
     pub holds_until: Option<Day>,
 }

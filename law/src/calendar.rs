@@ -106,6 +106,13 @@ impl Month {
         Month(self.0 + months)
     }
 
+    /// At which place the month stands in a list that begins with another one; far beyond any list if it comes before.
+    #[inline]
+    pub(crate) fn places_after(self, first: Month) -> usize {
+        // One comparison by the list then tells both: a month that comes before is a very large unsigned number.
+        self.0.wrapping_sub(first.0).cast_unsigned() as usize
+    }
+
     /// The first day of the month.
     pub fn first_day(self) -> Day {
         // The counterpart of `Day::month`, by the same years that begin in March.

@@ -3,19 +3,37 @@
 //! A life is played from one day on which something can change to the next; no calendar is walked. The same play
 //! serves one answer, its explanation and its account. Absent: clocks, storage, and words.
 
-use crate::answer::{Answer, Cover, EnrolmentRefusal, Scheme, Standing};
+use crate::answer::{Answer, Cover, Door, EnrolmentRefusal, Scheme, Schemes, Standing};
 use crate::calendar::{Day, Moment, Month};
 use crate::explanation::Step;
-use crate::fact::FactId;
+use crate::fact::{Fact, FactId};
 use crate::money::Riel;
-use crate::play::{Play, Telling, played};
+use crate::play::{Ahead, Play, Question, Telling, played, played_in_force};
 use crate::policy::{Law, RetroactiveLoss};
 use crate::purse::Place;
 use crate::timeline::Timeline;
 
 /// What the law says of a member on the day `valid_at`, as known at the instant `known_at`.
 pub fn decide(timeline: &Timeline, law: &Law, valid_at: Day, known_at: Moment) -> Answer {
-    played(timeline, law, valid_at, known_at, Telling::Brief, |play| play.answer(timeline, law, known_at))
+    let question = Question::of(valid_at, known_at);
+    played(timeline, law, question, |play| play.answer(timeline, law, question))
+}
+
+/// The same for the cover of a stay that began on a day: where the law says so, what was paid from that day on does not
+/// count for it.
+pub fn decide_for_stay(timeline: &Timeline, law: &Law, valid_at: Day, known_at: Moment, began: Day) -> Answer {
+    let question = Question { stay: Some(began), ..Question::of(valid_at, known_at) };
+    played(timeline, law, question, |play| play.answer(timeline, law, question))
+}
+
+/// What the law would say if one more fact were known.
+pub fn what_if(timeline: &Timeline, law: &Law, supposed: &Fact, valid_at: Day, known_at: Moment) -> Answer {
+    decide(&timeline.supposing([supposed.clone()], known_at), law, valid_at, known_at)
+}
+
+/// The ways back that are open on a day, in the order of their kinds; none for somebody who is not out.
+pub fn doors(timeline: &Timeline, law: &Law, valid_at: Day, known_at: Moment) -> Vec<Door> {
+    played(timeline, law, Question::of(valid_at, known_at), |play| play.doors(timeline, law, known_at))
 }
 
 /// An answer with the steps that led to it and the months and payments behind it.
@@ -31,6 +49,8 @@ pub struct Explanation {
     pub months: Vec<MonthLine>,
     /// Every part of every payment, where it lies.
     pub placements: Vec<Placement>,
+    /// The ways back that are open.
+    pub doors: Vec<Door>,
 }
 
 /// A maximal stretch of days with one standing and one set of covers.
@@ -102,28 +122,30 @@ pub struct Placement {
 
 /// The answer with everything that led to it.
 pub fn explain(timeline: &Timeline, law: &Law, valid_at: Day, known_at: Moment) -> Explanation {
-    played(timeline, law, valid_at, known_at, Telling::Whole, |play| Explanation {
-        answer: play.answer(timeline, law, known_at),
+    let question = Question { telling: Telling::Whole, ..Question::of(valid_at, known_at) };
+    played(timeline, law, question, |play| Explanation {
+        answer: play.answer(timeline, law, question),
         steps: play.at_day.steps.clone().unwrap_or_default(),
         stretches: play.stretches(),
         months: play.month_lines(),
         placements: play.placements(),
+        doors: play.doors(timeline, law, known_at),
     })
 }
 
 /// The first day, not before `from`, on which a scheme covers if nothing more is recorded.
 pub fn first_day_of_cover(timeline: &Timeline, law: &Law, scheme: Scheme, from: Day, known_at: Moment) -> Option<Day> {
-    played(timeline, law, from, known_at, Telling::Brief, |play| {
+    played(timeline, law, Question::of(from, known_at), |play| {
         let now = play.at_day.state.covers.has(scheme).then_some(from);
-        now.or_else(|| play.later.iter().find(|(_, state)| state.covers.has(scheme)).map(|(day, _)| *day))
+        now.or_else(|| play.ahead(|ahead| ahead.cover_from(scheme).is_some()).cover_from(scheme))
     })
 }
 
 /// The least amount, paid on the day, that still prevents the next lapse; none where no lapse is to be prevented.
 /// Money is counted as the law allocates it when the payer names no month.
 pub fn least_saving_amount(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> Option<Riel> {
-    played(timeline, law, day, known_at, Telling::Brief, |play| {
-        let last_safe_day = play.last_safe_day(Horizon::InForce)?;
+    played_in_force(timeline, law, Question::of(day, known_at), |play| {
+        let last_safe_day = play.last_safe_day()?;
         // Each step pays one more of the months that money reaches in the order of the law; the first that moves
         // the next lapse is enough.
         let mut amount = 0;
@@ -137,7 +159,7 @@ pub fn least_saving_amount(timeline: &Timeline, law: &Law, day: Day, known_at: M
 /// What the next `count` months cost a voluntary member who pays on the day, the oldest owed first, and which
 /// they are; fewer where fewer can be paid.
 pub fn price_of_months(timeline: &Timeline, law: &Law, day: Day, known_at: Moment, count: usize) -> Vec<(Month, Riel)> {
-    played(timeline, law, day, known_at, Telling::Brief, |play| {
+    played(timeline, law, Question::of(day, known_at), |play| {
         let mut months = play.lacking_months();
         months.truncate(count);
         months
@@ -146,76 +168,89 @@ pub fn price_of_months(timeline: &Timeline, law: &Law, day: Day, known_at: Momen
 
 /// Why an enrolment on the day would be refused; none when it would not.
 pub fn refusal_of_enrolment(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> Option<EnrolmentRefusal> {
-    played(timeline, law, day, known_at, Telling::Brief, |play| play.at_day.refuses_enrolment(day))
+    played(timeline, law, Question::of(day, known_at), |play| play.at_day.refuses_enrolment(day))
 }
 
 /// Whether a lapse had taken effect on the day and the person has not come back since by paying or enrolling.
 pub fn has_lapsed(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> bool {
-    played(timeline, law, day, known_at, Telling::Brief, |play| play.at_day.lapse.is_some())
-}
-
-/// Which revisions a look ahead takes into account.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Horizon {
-    /// Those in force on the day asked about.
-    InForce,
-    /// Those published but not yet in force as well.
-    Published,
+    played(timeline, law, Question::of(day, known_at), |play| play.at_day.lapse.is_some())
 }
 
 impl Play<'_> {
-    fn answer(&self, timeline: &Timeline, law: &Law, known_at: Moment) -> Answer {
-        let (day, machine) = (self.day, &self.at_day);
+    fn answer(&self, timeline: &Timeline, law: &Law, question: Question) -> Answer {
+        let Question { day, known_at, stay, .. } = question;
+        let (machine, today) = (&self.at_day, self.today());
         let state = machine.state;
-        let revision = machine.book.on(day);
-        let last_safe_day = self.last_safe_day(Horizon::InForce);
+        let looks_for_lapse = self.nothing_follows() && self.can_lapse();
+        let ahead = self.ahead(|ahead| {
+            let seen = ahead.first_change().is_some() && ahead.saw_covers_end();
+            seen && (ahead.has_lapse() || !looks_for_lapse)
+        });
+        let published = self.last_safe_day_seen(&ahead);
         let another_comes = machine.book.revisions().iter().any(|revision| revision.effective > day);
-        let published = if another_comes { self.last_safe_day(Horizon::Published) } else { None };
-        let door = revision.back_payment.filter(|_| machine.lapse.is_some() && !machine.dead(day));
+        let last_safe_day = if another_comes {
+            played_in_force(timeline, law, Question::of(day, known_at), |play| play.last_safe_day())
+        } else {
+            published
+        };
         Answer {
             valid_at: day,
             known_at,
-            revision: revision.effective,
+            revision: today.revision.effective,
             standing: state.standing,
             since: state.since,
-            covers: self.covers(timeline, law, known_at),
+            covers: self.covers(timeline, law, question, &ahead),
             overdue: state.overdue,
             run: state.run,
             money: machine.purse.money(),
             refused: machine.refused.iter().filter(|(on, ..)| *on == day).map(|&(_, fact, why)| (fact, why)).collect(),
             last_safe_day,
-            last_safe_day_published: published.filter(|day| last_safe_day.is_none_or(|last| *day < last)),
-            back_payment_price: door.map(|terms| machine.price_of_return(day, &terms).0),
-            holds_until: self.holds_until(),
+            last_safe_day_published: published
+                .filter(|day| another_comes && last_safe_day.is_none_or(|last| *day < last)),
+            back_payment_price: machine.terms_of_return(today).map(|terms| machine.price_of_return(today, &terms).0),
+            co_payment: state.co_payment.filter(|_| self.covers_asked(stay).has(Scheme::Voluntary)),
+            holds_until: ahead.first_change().map(Day::before),
         }
     }
 
     /// The covers of the day: those of present knowledge, and those kept in good faith.
-    fn covers(&self, timeline: &Timeline, law: &Law, known_at: Moment) -> Vec<Cover> {
-        let (day, machine) = (self.day, &self.at_day);
-        let given_then = if machine.dead(day)
-            || machine.book.on(day).retroactive_loss == RetroactiveLoss::FromValid
+    fn covers(&self, timeline: &Timeline, law: &Law, question: Question, ahead: &Ahead) -> Vec<Cover> {
+        let Question { day, known_at, stay, .. } = question;
+        let today = self.today();
+        let now = self.covers_asked(stay);
+        let given_then = if self.at_day.dead(day)
+            || today.revision.retroactive_loss == RetroactiveLoss::FromValid
             || !learnt_after(timeline, law, day, known_at)
         {
-            machine.state.covers
+            now
         } else {
-            played(timeline, law, day, Moment::end_of(day), Telling::Brief, |then| then.at_day.state.covers)
+            let then = Question { known_at: Moment::end_of(day), telling: Telling::Brief, ..question };
+            played(timeline, law, then, |then| then.covers_asked(stay))
         };
         let cover = |scheme| {
-            if machine.state.covers.has(scheme) {
-                Some(Cover { scheme, from: self.cover_from(scheme), until: self.cover_until(scheme), kept: false })
+            if now.has(scheme) {
+                let (from, until) = (self.cover_from(scheme), ahead.cover_until(scheme));
+                Some(Cover { scheme, from, until, kept: false })
             } else {
                 given_then.has(scheme).then_some(Cover { scheme, from: day, until: Some(day), kept: true })
             }
         };
         Scheme::ALL.into_iter().filter_map(cover).collect()
     }
+
+    fn covers_asked(&self, stay: Option<Day>) -> Schemes {
+        let machine = &self.at_day;
+        stay.map_or(machine.state.covers, |began| machine.covers_for_stay(self.today(), began))
+    }
 }
 
-/// Whether anything became known between the end of a day and an instant.
+/// Whether anything became known, of the member or of a head, between the end of a day and an instant.
 fn learnt_after(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> bool {
     let end = Moment::end_of(day);
     let later = |known: Moment| end < known && known <= known_at;
-    timeline.facts().iter().any(|recorded| later(recorded.known))
-        || law.revisions().iter().any(|published| later(published.published))
+    let heard = |timeline: &Timeline| timeline.facts().iter().rev().any(|recorded| later(recorded.known));
+    end < known_at
+        && (heard(timeline)
+            || timeline.heads().any(heard)
+            || law.revisions().iter().any(|published| later(published.published)))
 }

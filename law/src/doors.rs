@@ -1,51 +1,60 @@
 //! The doors: enrolling, the bar after a lapse, and the ways back from it.
 //!
 //! Formal employment reinstates by itself, since the standing of the employed comes first; here is what happens
-//! when it ends. Absent: the lapse itself (`standing`).
+//! when it ends. Paying is a way back from a lapse and, where the law has it so, from a suspension of cover. Absent:
+//! the lapse itself (`standing`).
 
 use crate::answer::EnrolmentRefusal;
 use crate::calendar::{Day, Month};
 use crate::explanation::Clause;
 use crate::fact::FactId;
+use crate::life::{Enrolment, Late, late};
 use crate::money::{Lack, Riel, price_with_penalty};
 use crate::policy::{BackPayment, Bar, Revision};
 use crate::purse::Place;
-use crate::standing::{Lapse, Machine};
-use crate::timeline::{Late, late};
+use crate::standing::{Lapse, Machine, Return, Today};
 
 impl Machine<'_> {
-    pub(crate) fn enrol(&mut self, day: Day, revision: &Revision) {
-        let from = self.life.enrolments.partition_point(|enrolment| enrolment.on < day);
-        for enrolment in self.life.enrolments[from..].iter().take_while(|enrolment| enrolment.on == day) {
-            if day > self.heard_until {
-                return;
+    pub(crate) fn enrol(&mut self, today: Today<'_>) {
+        while let Some(&enrolment) = self.life.enrolments.get(self.next.enrolments).filter(|e| e.on <= today.day) {
+            self.next.enrolments += 1;
+            if let Some(reason) = self.refuses_enrolment(today.day) {
+                self.refused.push((today.day, enrolment.fact, reason));
+                self.note(today.day, || vec![enrolment.fact], || Clause::EnrolmentRefused { reason });
+            } else {
+                self.take_in(enrolment, today);
             }
-            if let Some(reason) = self.refuses_enrolment(day) {
-                self.refused.push((day, enrolment.fact, reason));
-                self.note(day, vec![enrolment.fact], || Clause::EnrolmentRefused { reason });
-                continue;
-            }
-            // The month of enrolment is owed, unless it had fallen due before the person enrolled.
-            let month = day.month();
-            let first_month = if self.book.due_day(month).day < day { month.plus(1) } else { month };
-            self.enrolled_from = Some(first_month);
-            self.unsettled = Some(day);
-            self.oldest_open = first_month;
-            self.lapse = None;
-            self.pending = None;
-            self.waived = None;
-            self.waiting_over = Day::MIN;
-            self.note(day, vec![enrolment.fact], || Clause::Enrolled { first_month });
-            if enrolment.known.day() > day {
-                // The shield begins after the day, on which it could only keep an older lapse from taking effect.
-                let last = enrolment.owed_anyway_from.plus(-1);
-                let late = late(&self.book, enrolment.known, day, enrolment.fact, first_month, last);
-                self.lates.extend(late.map(|late| Late { from: day.after(), about_from: Some(day), ..late }));
-            }
-            if self.purse.pot() > 0 {
-                let (owner, amount) = self.purse.open_pot();
-                self.allocate(owner, amount, None, day, revision);
-            }
+        }
+    }
+
+    fn take_in(&mut self, enrolment: Enrolment, today: Today<'_>) {
+        let Today { day, month, .. } = today;
+        // The month of enrolment is owed, unless it had fallen due before the person enrolled.
+        let first_month = if self.book.due(month) < day { month.plus(1) } else { month };
+        self.enrolled_from = Some(first_month);
+        self.unsettled = Some(day);
+        self.oldest_open = first_month;
+        self.lapse = None;
+        self.pending = None;
+        self.waived = None;
+        self.suspended = false;
+        self.returned = None;
+        self.waiting_over = Day::MIN;
+        self.note(day, || vec![enrolment.fact], || Clause::Enrolled { first_month });
+        if enrolment.known.day() > day {
+            // The shield begins after the day, on which it could only keep an older lapse from taking effect.
+            let last = enrolment.owed_anyway_from.plus(-1);
+            let late = late(&self.book, enrolment.known, day, enrolment.fact, first_month, last);
+            self.lates.extend(late.map(|late| Late { from: day.after(), about_from: Some(day), ..late }));
+        }
+        self.empty_pot(today);
+    }
+
+    /// Allocates what had been added up for a return that is no longer asked for.
+    fn empty_pot(&mut self, today: Today<'_>) {
+        if self.purse.pot() > 0 {
+            let (owner, amount) = self.purse.open_pot();
+            self.allocate(owner, amount, None, today);
         }
     }
 
@@ -56,12 +65,7 @@ impl Machine<'_> {
         } else if self.employed(day) {
             Some(EnrolmentRefusal::FormallyEmployed)
         } else if let Some(lapse) = self.lapse {
-            let barred = match self.book.on(day).bar {
-                Bar::Life => true,
-                Bar::Months(0) => false,
-                Bar::Months(months) => day < lapse.dated.month().plus(i32::from(months)).first_day(),
-            };
-            barred.then_some(EnrolmentRefusal::VoluntaryAbandoned)
+            barred(self.book.on(day).bar_on(day), lapse, day).then_some(EnrolmentRefusal::VoluntaryAbandoned)
         } else {
             self.enrolled_from.map(|_| EnrolmentRefusal::AlreadyEnrolled)
         }
@@ -72,9 +76,21 @@ impl Machine<'_> {
         if self.employed(day) {
             return;
         }
-        let heard = day.before().min(self.heard_until);
-        let since_lapse = self.life.jobs.iter().filter(|job| job.from > lapse.breach && job.from <= heard);
-        let mut months: Vec<Month> = since_lapse
+        if let Some(needed) = revision.lifts_bar_after_months {
+            let worked = self.months_worked_since(lapse.breach, day);
+            if worked >= u32::from(needed).max(1) {
+                self.leave_scheme();
+                self.note_job_ends(day, || Clause::BarLifted { months: worked });
+                return;
+            }
+        }
+        self.note_job_ends(day, || Clause::BarStandsAgain);
+    }
+
+    /// The months with any day, before a day, of an employment begun after the day of a breach.
+    fn months_worked_since(&self, breach: Day, day: Day) -> u32 {
+        let since = self.life.jobs[..self.next.jobs].iter().filter(|job| job.from > breach);
+        let mut months: Vec<Month> = since
             .flat_map(|job| {
                 let last = job.until.unwrap_or(day).min(day.before()).month();
                 (job.from.month().0..=last.0).map(Month)
@@ -82,29 +98,76 @@ impl Machine<'_> {
             .collect();
         months.sort_unstable();
         months.dedup();
-        let worked = u32::try_from(months.len()).unwrap_or(u32::MAX);
-        let ended = self.facts_of_jobs_ended(day);
-        if revision.lifts_bar_after_months.is_some_and(|needed| worked >= u32::from(needed).max(1)) {
-            self.lapse = None;
-            self.enrolled_from = None;
-            self.note(day, ended, || Clause::BarLifted { months: worked });
-        } else if self.employed(day.before()) {
-            self.note(day, ended, || Clause::BarStandsAgain);
+        u32::try_from(months.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Lifts the bars of older lapses on the day of a revision that says so.
+    pub(crate) fn lift_old_bar(&mut self, today: Today<'_>) {
+        let lifts = today.revision.transition.bars_lifted && today.revision.effective == today.day;
+        let has_older = self.book.revisions()[0].effective < today.day;
+        if lifts && has_older && self.lapse.is_some() {
+            self.leave_scheme();
+            self.note(today.day, Vec::new, || Clause::BarLiftedByLaw);
         }
     }
 
-    /// What a return by back-payment costs on a day, and for which months.
-    pub(crate) fn price_of_return(&self, day: Day, terms: &BackPayment) -> (Riel, Vec<Month>) {
-        let current = day.month();
+    fn leave_scheme(&mut self) {
+        self.lapse = None;
+        self.enrolled_from = None;
+        self.suspended = false;
+        self.waiting_over = Day::MIN;
+    }
+
+    // ---- Suspension with a way back ---------------------------------------------------------------------------
+
+    /// Suspends cover until the price of its way back is paid, and ends that when few enough months are overdue.
+    pub(crate) fn suspend(&mut self, today: Today<'_>) {
+        let Today { day, revision, .. } = today;
+        let may_be = self.enrolled_from.is_some() && self.lapse.is_none() && !self.dead(day) && !self.employed(day);
+        let most = revision.suspend_after.filter(|_| revision.suspension_return.is_some());
+        if !may_be || most.is_none() && !self.suspended {
+            return;
+        }
+        let too_many = most.is_some_and(|most| self.overdue_months(today).nth(usize::from(most)).is_some());
+        if too_many && !self.suspended {
+            self.suspended = true;
+            self.note(day, Vec::new, || Clause::CoverSuspended);
+        } else if !too_many && self.suspended {
+            self.suspended = false;
+            self.note(day, Vec::new, || Clause::SuspensionOver);
+            self.empty_pot(today);
+        }
+    }
+
+    // ---- Coming back by paying --------------------------------------------------------------------------------
+
+    /// The terms on which a member who is out can pay to come back on a day; none where there is no such door.
+    #[inline]
+    pub(crate) fn terms_of_return(&self, today: Today<'_>) -> Option<BackPayment> {
+        if self.dead(today.day) {
+            None
+        } else if self.lapse.is_some() {
+            today.revision.back_payment_on(today.day)
+        } else if self.suspended {
+            today.revision.suspension_return
+        } else {
+            None
+        }
+    }
+
+    /// What a return costs on a day, and for which months.
+    pub(crate) fn price_of_return(&self, today: Today<'_>, terms: &BackPayment) -> (Riel, Vec<Month>) {
+        let Today { day, month: current, .. } = today;
         let oldest = terms.refuse_older_months.map(|months| current.plus(-i32::from(months)));
-        let mut months: Vec<Month> = self.overdue_months(day).map(|row| row.month).collect();
+        let mut months: Vec<Month> = self.overdue_months(today).map(|(month, _)| month).collect();
         months.retain(|&month| oldest.is_none_or(|oldest| month >= oldest));
         if let Some(cap) = terms.cap_months {
             months.drain(..months.len().saturating_sub(usize::from(cap)));
         }
         if terms.plus_current && !months.contains(&current) {
-            let owed = self.months.get(current).filter(|row| self.owed(row, day) && !self.paid(row, day));
-            months.extend(owed.map(|row| row.month));
+            let row = self.months.get(current);
+            let owed = row.filter(|row| self.owed(current, row, day) && !self.paid(current, row, day));
+            months.extend(owed.map(|_| current));
         }
         let lacks: Vec<Lack> = months.iter().filter_map(|&month| self.lack(month, day)).collect();
         (price_with_penalty(&lacks, terms.penalty, terms.compound, terms.flat), months)
@@ -112,53 +175,65 @@ impl Machine<'_> {
 
     fn lack(&self, month: Month, day: Day) -> Option<Lack> {
         let row = self.months.get(month)?;
-        let amount = self.price(row, day) - row.allocated;
-        if day <= row.due.day {
+        let due = row.due(month, &self.book);
+        let amount = self.book.price(month, day) - row.allocated;
+        if day <= due.day {
             return Some(Lack { amount, months_late: 0 });
         }
         // Months are counted from the due day as the law names it, not as a holiday moved it.
-        let started = (day.month().0 - row.due.month.0).max(1);
-        let over = i32::from(day > row.due.month.plus(started).day_clamped(row.due.number));
+        let started = (day.month().0 - due.month.0).max(1);
+        let over = i32::from(day > due.month.plus(started).day_clamped(due.number));
         Some(Lack { amount, months_late: u32::try_from(started + over).unwrap_or(1) })
     }
 
-    /// Brings a lapsed member back on the first day on which what was saved up reaches the price of that day.
-    pub(crate) fn come_back(&mut self, day: Day, revision: &Revision) {
-        let Some(terms) = revision.back_payment.filter(|_| self.lapse.is_some() && !self.dead(day)) else {
-            return;
-        };
+    /// Brings a member back on the first day on which what was saved up reaches the price of that day.
+    pub(crate) fn come_back(&mut self, today: Today<'_>) {
         let pot = self.purse.pot();
         if pot == 0 {
             return;
         }
-        let (price, months) = self.price_of_return(day, &terms);
+        let Some(terms) = self.terms_of_return(today) else { return };
+        let (price, months) = self.price_of_return(today, &terms);
         if pot < price {
             return;
         }
-        let overdue: Vec<Month> = self.overdue_months(day).map(|row| row.month).collect();
+        let day = today.day;
+        let overdue: Vec<Month> = self.overdue_months(today).map(|(month, _)| month).collect();
         let payments: Vec<FactId> = self.facts_in_pot();
         let (owner, _) = self.purse.open_pot();
         let mut placed = 0;
         for &month in &months {
             placed += self.fill(owner, Riel::MAX, month, day);
         }
-        for month in overdue.into_iter().filter(|month| !months.contains(month)) {
+        for &month in overdue.iter().filter(|month| !months.contains(month)) {
             if let Some(row) = self.months.get_mut(month) {
                 row.forgiven = true;
             }
         }
-        self.purse.put(owner, Place::Surcharge, price - placed, day);
-        self.lapse = None;
-        if terms.waiting_months > 0 {
-            self.waiting_over = day.month().plus(i32::from(terms.waiting_months)).first_day();
-        }
         let surcharge = price - placed;
-        self.note(day, payments, || Clause::ReturnedByBackPayment { price, surcharge, months });
-        self.allocate(owner, pot - price, None, day, revision);
+        self.purse.put(owner, Place::Surcharge, surcharge, day);
+        self.lapse = None;
+        self.suspended = false;
+        self.returned = Some(Return { on: day, overdue: u32::try_from(overdue.len()).unwrap_or(u32::MAX) });
+        self.waiting_over = match terms.waiting_months {
+            0 => Day::MIN,
+            months => today.month.plus(i32::from(months)).first_day(),
+        };
+        self.note(day, || payments, || Clause::ReturnedByBackPayment { price, surcharge, months });
+        self.allocate(owner, pot - price, None, today);
     }
 
     fn facts_in_pot(&self) -> Vec<FactId> {
         let in_pot = self.purse.parcels.iter().filter(|parcel| parcel.place == Place::Pot);
         in_pot.flat_map(|parcel| self.purse.payments_of(parcel)).collect()
+    }
+}
+
+/// Whether a bar still stands on a day after a lapse.
+pub(crate) fn barred(bar: Bar, lapse: Lapse, day: Day) -> bool {
+    match bar {
+        Bar::Life => true,
+        Bar::Months(0) => false,
+        Bar::Months(months) => day < lapse.dated.month().plus(i32::from(months)).first_day(),
     }
 }

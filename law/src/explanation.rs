@@ -65,6 +65,19 @@ pub enum Clause {
         /// The months that lost money, newest first.
         months: Vec<Month>,
     },
+    /// Money was paid back; the months that lost money by it.
+    PaymentRefunded {
+        /// How much.
+        amount: Riel,
+        /// The months that are no longer paid.
+        months: Vec<Month>,
+    },
+    /// So many months are overdue that cover is suspended until the price of its way back is paid.
+    CoverSuspended,
+    /// A suspension ended because few enough months are overdue.
+    SuspensionOver,
+    /// A new revision lifted the bars of earlier lapses.
+    BarLiftedByLaw,
     /// A month fell due unpaid.
     MonthOverdue {
         /// The month.
@@ -150,6 +163,11 @@ impl Clause {
             },
             Clause::PaymentSavedUp { .. } | Clause::ReturnedByBackPayment { .. } => &["voluntary.return.back_payment"],
             Clause::PaymentReversed { .. } | Clause::LearntLate { .. } => &["late_knowledge.learnt_late_days"],
+            Clause::PaymentRefunded { .. } => &[],
+            Clause::CoverSuspended | Clause::SuspensionOver => {
+                &["voluntary.suspend_after", "voluntary.suspension_return"]
+            }
+            Clause::BarLiftedByLaw => &["transition.bars"],
             Clause::MonthOverdue { .. } => &["voluntary.due_day", "voluntary.due_month_offset"],
             Clause::LapsePending { .. } | Clause::LapseWaived | Clause::LapseAverted => {
                 &["voluntary.lapse.confirmation"]
@@ -162,6 +180,7 @@ impl Clause {
                 Scheme::Formal => &["formal.private.entitlement"],
                 Scheme::RunOff => &["formal.private.run_off_months"],
                 Scheme::Assistance => &["assistance.levels"],
+                Scheme::Dependant => &["dependants.head_schemes"],
             },
         }
     }

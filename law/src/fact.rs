@@ -11,6 +11,10 @@ use crate::money::Riel;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FactId(pub i64);
 
+/// Names a member of whom another is a dependant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct MemberId(pub i64);
+
 /// Names one employment of one person at one employer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct EmploymentId(pub i64);
@@ -34,7 +38,8 @@ pub enum Fact {
         /// The day of enrolment.
         on: Day,
     },
-    /// Money was handed over for the member.
+    /// Money was handed over for the member. Money that came for an unknown person and was assigned to the member
+    /// later is such a fact too: it keeps its value date and is known from the assignment on.
     Payment {
         /// The day on which the payer handed it over.
         on: Day,
@@ -48,6 +53,16 @@ pub enum Fact {
         /// Which payment.
         payment: FactId,
         /// From when it no longer counts.
+        on: Day,
+    },
+    /// Some of a payment was paid back: of its credit, then of what waits in suspense, then of what was added up for
+    /// a return; what none of them holds any longer is taken off months.
+    Refunded {
+        /// Which payment.
+        payment: FactId,
+        /// How much.
+        amount: Riel,
+        /// The day on which it was paid back.
         on: Day,
     },
     /// A person began to work for an employer.
@@ -81,6 +96,15 @@ pub enum Fact {
     EmploymentRetracted {
         /// Which employment.
         employment: EmploymentId,
+    },
+    /// An employer declared or paid a month of formal employment.
+    EmployerMonth {
+        /// The month.
+        month: Month,
+        /// What the employer did.
+        act: EmployerAct,
+        /// The day on which it was done.
+        on: Day,
     },
     /// The poverty registry certified the member's household.
     Certificate {
@@ -118,6 +142,51 @@ pub enum Fact {
         /// The day of death.
         on: Day,
     },
+    /// The day of birth, as the personal register has it; the newest counts.
+    Born {
+        /// The day of birth.
+        on: Day,
+    },
+    /// The member lives in the household of another one, its head.
+    Household {
+        /// The head.
+        head: MemberId,
+        /// What the member is to the head.
+        relation: Relation,
+        /// Whether the member is disabled.
+        disabled: bool,
+        /// Whether the marriage is registered.
+        registered: bool,
+        /// The first day.
+        from: Day,
+        /// The last day; open when absent.
+        until: Option<Day>,
+    },
+    /// A fact was entered by mistake and never was. What a correction replaced is not revived by retracting it.
+    Retracted {
+        /// Which fact.
+        fact: FactId,
+    },
+}
+
+/// What a member is to the head of the household.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Relation {
+    /// A child, or an orphan in the head's care.
+    Child,
+    /// Husband or wife.
+    Spouse,
+    /// Somebody else; no law that is known makes one a dependant.
+    Other,
+}
+
+/// What an employer did about a month of formal employment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum EmployerAct {
+    /// Declared it to the fund.
+    Declared,
+    /// Paid its contribution, which declares it as well.
+    Paid,
 }
 
 /// The sector of an employer, which decides the formal scheme.

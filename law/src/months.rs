@@ -1,72 +1,83 @@
-//! The months of one life: which are exempt, when each falls due, what it costs and what lies on it.
+//! The months of one life: from when each is exempt, what was put off, and what lies on it.
 //!
-//! A month is looked at on a day, since employment that has not begun exempts nothing yet. Absent: who decides
-//! what is allocated to which month (`purse`), and what follows from missed ones (`standing`).
+//! A month is looked at on a day, since employment that has not begun exempts nothing yet. Absent: what the law says
+//! of a month whoever asks (`almanac`), who decides what is allocated to which month (`allocation`), and what follows
+//! from missed ones (`standing`).
 
+use crate::almanac::DueDay;
 use crate::calendar::{Day, Month};
+use crate::life::Life;
 use crate::money::Riel;
 use crate::policy::Book;
-use crate::timeline::{DueDay, Life};
 
-/// What is known of one calendar month, whatever the day.
+/// Rows are made for a year more than is asked for, so that a life that goes on does not ask every month.
+const AHEAD: i32 = 12;
+
+/// What is particular to one member in one calendar month.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MonthRow {
-    pub(crate) month: Month,
-    /// What it costs by the revision in force on its 1st.
-    pub(crate) own_price: Riel,
-    /// From when that revision is in force; a month costs what the revision of the day asks until then.
-    pub(crate) priced_from: Day,
-    /// When it falls due, after what was learnt late.
-    pub(crate) due: DueDay,
+    /// The riel allocated to it.
+    pub(crate) allocated: Riel,
+    /// The later due day that it was given, after what was learnt late.
+    pub(crate) put_off: Option<DueDay>,
     /// The first day of the earliest employment that covers any of its days.
     pub(crate) worked_from: Day,
     /// The day from which an excuse for it counts: the first day of the first month of the excuse.
     pub(crate) excused_from: Day,
-    /// The riel allocated to it.
-    pub(crate) allocated: Riel,
-    /// Set when its price was reached once: a later revision that asks more does not reopen it.
-    pub(crate) reached: bool,
+    /// The day on which its price was reached: a later revision that asks more does not reopen it.
+    pub(crate) reached_on: Option<Day>,
     /// Set when it need never be paid.
     pub(crate) forgiven: bool,
+}
+
+impl MonthRow {
+    const UNTOUCHED: MonthRow = MonthRow {
+        allocated: 0,
+        put_off: None,
+        worked_from: Day::NEVER,
+        excused_from: Day::NEVER,
+        reached_on: None,
+        forgiven: false,
+    };
+
+    /// When it falls due, by its own due day unless it was put off.
+    pub(crate) fn due(&self, month: Month, book: &Book<'_>) -> DueDay {
+        self.put_off.unwrap_or_else(|| book.due_day(month))
+    }
 }
 
 /// The months of a life from the first that can matter, grown as far as they are asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Months {
     base: Month,
+    /// The first month after the rows.
+    end: Month,
     rows: Vec<MonthRow>,
 }
 
 impl Months {
-    pub(crate) fn new(life: &Life, book: &Book<'_>, until: Month) -> Months {
+    pub(crate) fn new(life: &Life, until: Month) -> Months {
         let first_enrolment = life.enrolments.first().map(|enrolment| enrolment.on.month());
         let first_job = life.jobs.first().map(|job| job.from.month());
         let base = first_enrolment.into_iter().chain(first_job).min().unwrap_or(until).min(until);
-        let mut months = Months { base, rows: Vec::with_capacity(usize::try_from(until.0 - base.0).unwrap_or(0) + 16) };
-        months.extend(life, book, until);
+        let mut months = Months { base, end: base, rows: Vec::new() };
+        months.extend(life, until);
         months
     }
 
     /// Makes sure that there are rows up to a month.
-    pub(crate) fn extend(&mut self, life: &Life, book: &Book<'_>, until: Month) {
-        let from = self.end();
-        if from > until {
-            return;
+    #[inline]
+    pub(crate) fn extend(&mut self, life: &Life, until: Month) {
+        if self.end <= until {
+            self.grow(life, self.end, until.plus(AHEAD));
         }
-        for month in (from.0..=until.0).map(Month) {
-            let revision = book.on(month.first_day());
-            self.rows.push(MonthRow {
-                month,
-                own_price: revision.contribution,
-                priced_from: revision.effective,
-                due: book.due_day(month),
-                worked_from: Day::NEVER,
-                excused_from: Day::NEVER,
-                allocated: 0,
-                reached: false,
-                forgiven: false,
-            });
-        }
+    }
+
+    #[cold]
+    fn grow(&mut self, life: &Life, from: Month, until: Month) {
+        let count = usize::try_from(until.0 - self.base.0 + 1).unwrap_or(0);
+        self.rows.resize(count, MonthRow::UNTOUCHED);
+        self.end = until.plus(1);
         for job in &life.jobs {
             let last = job.until.map_or(until, Day::month);
             for row in self.between(job.from.month().max(from), last) {
@@ -80,30 +91,24 @@ impl Months {
         }
     }
 
-    /// Gives the months that begin after a day the due days of another book; what was learnt late is kept.
-    pub(crate) fn date_anew(&mut self, old: &Book<'_>, new: &Book<'_>, day: Day) {
-        for row in self.between(day.month().plus(1), Month(i32::MAX - 1)) {
-            if row.due == old.due_day(row.month) {
-                row.due = new.due_day(row.month);
-            }
-            let revision = new.on(row.month.first_day());
-            (row.own_price, row.priced_from) = (revision.contribution, revision.effective);
-        }
-    }
-
     /// The row of a month; none before the first month that can matter.
+    #[inline]
     pub(crate) fn get(&self, month: Month) -> Option<&MonthRow> {
-        usize::try_from(month.0 - self.base.0).ok().and_then(|index| self.rows.get(index))
+        self.rows.get(month.places_after(self.base))
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, month: Month) -> Option<&mut MonthRow> {
-        usize::try_from(month.0 - self.base.0).ok().and_then(|index| self.rows.get_mut(index))
+        let place = month.places_after(self.base);
+        self.rows.get_mut(place)
     }
 
     /// The rows from a month to another, both included, as far as there are any.
-    pub(crate) fn slice(&self, first: Month, last: Month) -> &[MonthRow] {
+    #[inline]
+    pub(crate) fn range(&self, first: Month, last: Month) -> impl DoubleEndedIterator<Item = (Month, &MonthRow)> {
         let (start, end) = self.bounds(first, last);
-        &self.rows[start..end]
+        let number = |index: usize| self.base.0 + i32::try_from(index).unwrap_or(0);
+        (number(start)..number(end)).map(Month).zip(&self.rows[start..end])
     }
 
     pub(crate) fn between(&mut self, first: Month, last: Month) -> &mut [MonthRow] {
@@ -111,22 +116,23 @@ impl Months {
         &mut self.rows[start..end]
     }
 
+    #[inline]
     fn bounds(&self, first: Month, last: Month) -> (usize, usize) {
-        let index = |month: i64| usize::try_from(month - i64::from(self.base.0)).unwrap_or(0).min(self.rows.len());
-        let (start, end) = (index(i64::from(first.0)), index(i64::from(last.0) + 1));
+        let index = |month: i32| {
+            let rows = month.saturating_sub(self.base.0).max(0);
+            usize::try_from(rows).unwrap_or(0).min(self.rows.len())
+        };
+        let (start, end) = (index(first.0), index(last.0.saturating_add(1)));
         (start, end.max(start))
+    }
+
+    /// The first month that can matter.
+    pub(crate) fn base(&self) -> Month {
+        self.base
     }
 
     /// The first month after the rows.
     pub(crate) fn end(&self) -> Month {
-        self.base.plus(i32::try_from(self.rows.len()).unwrap_or(i32::MAX))
-    }
-
-    pub(crate) fn all_mut(&mut self) -> &mut [MonthRow] {
-        &mut self.rows
-    }
-
-    pub(crate) fn all(&self) -> &[MonthRow] {
-        &self.rows
+        self.end
     }
 }

@@ -1,17 +1,20 @@
 //! A life played: the machine taken from one day on which something can change to the next.
 //!
-//! Here is decided which days those are, and how far ahead it is worth looking. Absent: every rule; the machine
-//! is only called.
+//! Here is decided how far ahead it is worth looking. Absent: every rule; the machine is only called.
 
-use crate::answer::{Scheme, Standing};
+use crate::answer::{Scheme, Schemes, Standing};
 use crate::calendar::{Day, Moment, Month};
-use crate::decision::{Horizon, MonthLine, MonthState, Placement, Stretch};
+use crate::decision::{MonthLine, MonthState, Placement, Stretch};
 use crate::fact::FactId;
+use crate::household::HeadCovers;
+use crate::life::Life;
 use crate::money::Riel;
+use crate::months::MonthRow;
 use crate::policy::{Book, Entitlement, LapseCondition, Law};
 use crate::purse::{Owner, Place};
-use crate::standing::{Machine, State};
-use crate::timeline::{Life, Timeline};
+use crate::rhythm::marks;
+use crate::standing::{Machine, State, Today};
+use crate::timeline::Timeline;
 
 /// How far ahead anything is looked for, in months: beyond a century nothing is promised.
 const FARTHEST_MONTHS: i32 = 1_200;
@@ -25,58 +28,153 @@ pub(crate) enum Telling {
     Whole,
 }
 
-/// A life played up to the day asked about, and on from there as far as anything can still change.
+/// A life played up to the day asked about.
 pub(crate) struct Play<'a> {
     pub(crate) day: Day,
     pub(crate) at_day: Machine<'a>,
     /// The states up to the day, each with its first day.
     past: Vec<(Day, State)>,
-    /// The states after the day if nothing more is recorded, each with its first day.
-    pub(crate) later: Vec<(Day, State)>,
-    horizon: Day,
+    marks: &'a [Day],
+}
+
+/// What is seen when nothing more is recorded after the day asked about.
+#[derive(Default)]
+pub(crate) struct Ahead {
+    /// The states after the day, each with its first day, as far as was looked.
+    pub(crate) states: Vec<(Day, State)>,
+    /// The first day of the next lapse.
+    lapse: Option<Day>,
+    /// Which covers of the day asked about have not ended by what was seen.
+    lasting: Schemes,
+}
+
+/// What is asked of a life.
+#[derive(Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) day: Day,
+    pub(crate) known_at: Moment,
+    /// The first day of the stay whose cover is asked about.
+    pub(crate) stay: Option<Day>,
+    pub(crate) telling: Telling,
+}
+
+impl Question {
+    /// What holds on a day as known at an instant.
+    pub(crate) fn of(day: Day, known_at: Moment) -> Question {
+        Question { day, known_at, stay: None, telling: Telling::Brief }
+    }
 }
 
 /// Plays a life as known at an instant and hands it over.
-pub(crate) fn played<R>(
+pub(crate) fn played<R>(timeline: &Timeline, law: &Law, question: Question, ask: impl FnOnce(&Play<'_>) -> R) -> R {
+    played_by(law.as_known(question.known_at), timeline, law, question, ask)
+}
+
+/// The same, as if the revisions that take effect after the day had not been published.
+pub(crate) fn played_in_force<R>(
     timeline: &Timeline,
     law: &Law,
-    day: Day,
-    known_at: Moment,
-    telling: Telling,
+    question: Question,
     ask: impl FnOnce(&Play<'_>) -> R,
 ) -> R {
-    let book = law.as_known(known_at);
-    let life = timeline.as_known(known_at, &book);
-    ask(&Play::new(&life, &book, day, telling))
+    let book = law.as_known(question.known_at).in_force_by(question.day);
+    played_by(book, timeline, law, question, ask)
+}
+
+fn played_by<R>(
+    book: Book<'_>,
+    timeline: &Timeline,
+    law: &Law,
+    question: Question,
+    ask: impl FnOnce(&Play<'_>) -> R,
+) -> R {
+    let mut life = Life::of(timeline, question.known_at, &book);
+    for household in &mut life.households {
+        if let Some(head) = timeline.head(household.head) {
+            household.covers = head_covers(head, law, question);
+        }
+    }
+    let marks = marks(&life, &book);
+    ask(&Play::new(&life, &book, &marks, question.day, question.telling))
+}
+
+/// The covers of a head from the first to the last day that anything is known of, those of dependants left out.
+fn head_covers(head: &Timeline, law: &Law, question: Question) -> HeadCovers {
+    let book = law.as_known(question.known_at);
+    let mut life = Life::of(head, question.known_at, &book);
+    life.households.clear();
+    let marks = marks(&life, &book);
+    let last = marks.last().copied().into_iter().chain(life.payments.last().map(|payment| payment.on)).max();
+    let play = Play::new(&life, &book, &marks, last.unwrap_or(question.day), Telling::Brief);
+    let ahead = play.ahead(|_| false);
+    let states = play.past.iter().chain(&ahead.states);
+    let changes = states.map(|(day, state)| (*day, state.covers)).collect();
+    let for_stay = question.stay.map(|began| {
+        let play = Play::new(&life, &book, &marks, question.day, Telling::Brief);
+        play.at_day.covers_for_stay(play.today(), began)
+    });
+    HeadCovers { changes, for_stay }
 }
 
 impl<'a> Play<'a> {
-    fn new(life: &'a Life, book: &Book<'a>, day: Day, telling: Telling) -> Play<'a> {
-        let horizon = horizon(life, book, day);
-        let days = days_of_change(life, book, first_day(life, day), horizon);
-        let mut machine = Machine::new(life, book.clone(), day.month().plus(1));
+    fn new(life: &'a Life, book: &Book<'a>, marks: &'a [Day], day: Day, telling: Telling) -> Play<'a> {
+        let mut machine = Machine::new(life, book.clone(), book.month_of(day).plus(1));
         if telling == Telling::Whole {
             machine.steps = Some(Vec::new());
         }
-        let mut past = Vec::new();
-        let until_day = days.partition_point(|&change| change < day);
-        for &change in days[..until_day].iter().chain([&day]) {
-            settle(&mut machine, change, |machine, day| pass(machine, day, &mut past));
-            pass(&mut machine, change, &mut past);
+        let mut play = Play { day, past: Vec::with_capacity(16), marks, at_day: machine };
+        let mut now = Day::MIN;
+        let mut mark = 0;
+        loop {
+            let next_mark = mark_after(marks, &mut mark, now).min(day.after());
+            now = play.at_day.receive_while_quiet(next_mark, now);
+            let next = play.at_day.next_day(now).min(next_mark);
+            if next > day {
+                break;
+            }
+            now = next;
+            pass(&mut play.at_day, now, &mut play.past);
         }
-        let mut onward = machine.clone();
-        onward.steps = None;
-        let mut later = Vec::new();
-        for &change in days[until_day..].iter().skip_while(|&&change| change == day) {
-            settle(&mut onward, change, |machine, day| pass(machine, day, &mut later));
-            pass(&mut onward, change, &mut later);
+        if now < day && !play.at_day.is_quiet_on(day) {
+            pass(&mut play.at_day, day, &mut play.past);
         }
-        Play { day, at_day: machine, past, later, horizon }
+        play
     }
 
-    /// The last day on which everything is as on the day, if nothing more is recorded.
-    pub(crate) fn holds_until(&self) -> Option<Day> {
-        self.later.first().map(|(day, _)| day.before())
+    /// The states up to the day, each with its first day.
+    pub(crate) fn past(&self) -> &[(Day, State)] {
+        &self.past
+    }
+
+    /// Looks ahead, as if nothing more were recorded, until enough was seen or nothing changes any more.
+    pub(crate) fn ahead(&self, enough: impl Fn(&Ahead) -> bool) -> Ahead {
+        let mut machine = self.at_day.clone();
+        machine.steps = None;
+        let mut ahead = Ahead { lasting: machine.state.covers, states: Vec::with_capacity(16), lapse: None };
+        self.onward(&mut machine, |machine, day| {
+            pass(machine, day, &mut ahead.states);
+            ahead.lapse = ahead.lapse.or(machine.lapse.map(|_| day));
+            ahead.lasting = ahead.lasting.and(machine.state.covers);
+            enough(&ahead)
+        });
+        ahead
+    }
+
+    /// Takes a machine that stands at the end of the day on, until it is told to stop or nothing changes any more.
+    fn onward(&self, machine: &mut Machine<'a>, mut pass: impl FnMut(&mut Machine<'a>, Day) -> bool) {
+        let horizon = horizon(machine.life, &machine.book, self.marks, self.day);
+        let mut now = self.day;
+        let mut mark = self.marks.partition_point(|&mark| mark <= now);
+        loop {
+            let next = machine.next_day(now).min(mark_after(self.marks, &mut mark, now));
+            if next > horizon {
+                return;
+            }
+            now = next;
+            if pass(machine, now) {
+                return;
+            }
+        }
     }
 
     /// The first day of the unbroken stretch of a cover that there is on the day.
@@ -85,77 +183,81 @@ impl<'a> Play<'a> {
         stretch.last().map_or(self.day, |(day, _)| *day)
     }
 
-    /// The last day of that stretch, if nothing more is recorded; open when there is no end in sight.
-    pub(crate) fn cover_until(&self, scheme: Scheme) -> Option<Day> {
-        self.later.iter().find(|(_, state)| !state.covers.has(scheme)).map(|(day, _)| day.before())
+    /// Whether no fact is valid after the day and no other revision comes, so that a look ahead "if nothing more is
+    /// recorded" is also one that hears of nothing later.
+    pub(crate) fn nothing_follows(&self) -> bool {
+        let no_payment = self.at_day.next.payments == self.at_day.life.payments.len();
+        no_payment && self.marks.last().is_none_or(|&mark| mark <= self.day)
+    }
+
+    /// Whether a lapse can come at all that paying could prevent.
+    pub(crate) fn can_lapse(&self) -> bool {
+        match self.at_day.state.standing {
+            Standing::Closed | Standing::Abandoned | Standing::NotEnrolled | Standing::LapsePending => return false,
+            Standing::Employed | Standing::InArrears | Standing::Current => {}
+        }
+        let open_job = self.at_day.life.jobs.iter().any(|job| job.until.is_none() && job.covers(self.day));
+        self.at_day.lapse.is_none() && self.at_day.enrolled_from.is_some() && !open_job
     }
 
     /// The last day on which paying still prevents the next lapse, as if no fact were valid after the day but
     /// known ends of employments.
-    pub(crate) fn last_safe_day(&self, horizon: Horizon) -> Option<Day> {
-        match self.at_day.state.standing {
-            Standing::Closed | Standing::Abandoned | Standing::NotEnrolled | Standing::LapsePending => return None,
-            Standing::Employed | Standing::InArrears | Standing::Current => {}
+    pub(crate) fn last_safe_day(&self) -> Option<Day> {
+        if self.can_lapse() { self.next_lapse(self.at_day.clone()) } else { None }
+    }
+
+    /// The same, where a look ahead has been taken that may have seen it.
+    pub(crate) fn last_safe_day_seen(&self, ahead: &Ahead) -> Option<Day> {
+        if self.nothing_follows() && self.can_lapse() {
+            return ahead.lapse.map(Day::before);
         }
-        let open_job = |day| self.at_day.life.jobs.iter().any(|job| job.until.is_none() && job.covers(day));
-        if self.at_day.lapse.is_some() || self.at_day.enrolled_from.is_none() || open_job(self.day) {
-            return None;
-        }
-        self.next_lapse(self.at_day.clone(), horizon)
+        self.last_safe_day()
     }
 
     /// The last safe day after a payment of this amount, made on the day.
     pub(crate) fn last_safe_day_after_payment(&self, amount: Riel) -> Option<Day> {
         let mut machine = self.at_day.clone();
         machine.steps = None;
-        let revision = machine.book.on(self.day);
-        machine.allocate(Owner::Payment(FactId(i64::MAX)), amount, None, self.day, revision);
-        self.next_lapse(machine, Horizon::InForce)
+        machine.allocate(Owner::Payment(FactId(i64::MAX)), amount, None, self.today());
+        self.next_lapse(machine)
     }
 
     /// The day before the next lapse of a machine that stands at the end of the day and hears no later fact.
-    fn next_lapse(&self, mut machine: Machine<'a>, horizon: Horizon) -> Option<Day> {
+    fn next_lapse(&self, mut machine: Machine<'a>) -> Option<Day> {
         machine.steps = None;
-        machine.heard_until = self.day;
-        if horizon == Horizon::InForce {
-            machine.forget_revisions_after(self.day);
-        }
-        let mut days = days_of_change(machine.life, &machine.book, self.day.after(), self.horizon);
-        // What was learnt late on the way may end on a due day that the book without later revisions does not have.
-        days.extend(machine.lates.iter().map(|late| late.due.day.after()).filter(|&end| end > self.day));
-        days.sort_unstable();
-        days.dedup();
+        machine.hear_until(self.day);
         let mut lapsed = None;
-        for day in days {
-            settle(&mut machine, day, |machine, day| {
-                machine.pass(day);
-                lapsed = lapsed.or(machine.lapse.map(|_| day.before()));
-            });
+        self.onward(&mut machine, |machine, day| {
             machine.pass(day);
-            lapsed = lapsed.or(machine.lapse.map(|_| day.before()));
-            if lapsed.is_some() {
-                break;
-            }
-        }
+            lapsed = machine.lapse.map(|_| day.before());
+            lapsed.is_some()
+        });
         lapsed
+    }
+
+    /// The day asked about, with what the machine looked up for it.
+    pub(crate) fn today(&self) -> Today<'a> {
+        let book = &self.at_day.book;
+        Today { day: self.day, month: book.month_of(self.day), revision: book.on(self.day) }
     }
 
     /// The months that money paid on the day reaches, in order, and what each lacks.
     pub(crate) fn lacking_months(&self) -> Vec<(Month, Riel)> {
-        let (day, machine) = (self.day, &self.at_day);
+        let (today, machine) = (self.today(), &self.at_day);
+        let day = today.day;
         let Some(first) = machine.enrolled_from.filter(|_| machine.lapse.is_none() && !machine.dead(day)) else {
             return Vec::new();
         };
-        let limit = day.month().plus(i32::from(machine.book.on(day).prepay_months));
-        let rows = machine.months.slice(first, limit).iter();
-        let lacking = rows.filter(|row| machine.owed(row, day) && !machine.paid(row, day));
-        lacking.map(|row| (row.month, machine.price(row, day) - row.allocated)).collect()
+        let limit = today.month.plus(i32::from(today.revision.prepay_months));
+        let rows = machine.months.range(first, limit);
+        let lacking = rows.filter(|(m, row)| machine.owed(*m, row, day) && !machine.paid(*m, row, day));
+        lacking.map(|(month, row)| (month, machine.book.price(month, day) - row.allocated)).collect()
     }
 
     /// The stretches of one standing and one set of covers, from the first to the horizon.
     pub(crate) fn stretches(&self) -> Vec<Stretch> {
         let mut stretches = vec![Stretch { from: None, standing: Standing::NotEnrolled, schemes: Vec::new() }];
-        for (day, state) in self.past.iter().chain(&self.later) {
+        for (day, state) in self.past.iter().chain(&self.ahead(|_| false).states) {
             let schemes: Vec<Scheme> = Scheme::ALL.into_iter().filter(|&scheme| state.covers.has(scheme)).collect();
             let same = stretches.last().is_some_and(|last| last.standing == state.standing && last.schemes == schemes);
             if !same {
@@ -166,37 +268,41 @@ impl<'a> Play<'a> {
     }
 
     pub(crate) fn month_lines(&self) -> Vec<MonthLine> {
+        let (today, machine) = (self.today(), &self.at_day);
+        let months = &machine.months;
+        let all = || months.range(months.base(), months.end());
+        let touched = all().filter(|(_, row)| row.allocated > 0).map(|(month, _)| month).max();
+        let last = touched.map_or(today.month, |month| month.max(today.month));
+        all().take_while(|(month, _)| *month <= last).map(|(month, row)| self.month_line(month, row)).collect()
+    }
+
+    fn month_line(&self, month: Month, row: &MonthRow) -> MonthLine {
         let (day, machine) = (self.day, &self.at_day);
-        let touched = machine.months.all().iter().filter(|row| row.allocated > 0).map(|row| row.month).max();
-        let last = touched.map_or(day.month(), |month| month.max(day.month()));
-        let rows = machine.months.all().iter().filter(|row| row.month <= last);
-        let line = |row: &crate::months::MonthRow| {
-            let parcels = machine.purse.parcels.iter().filter(|parcel| parcel.place == Place::Month(row.month));
-            let paid = machine.paid(row, day);
-            let state = if paid {
-                MonthState::Paid
-            } else if machine.worked(row, day) {
-                MonthState::Worked
-            } else if machine.excused(row) {
-                MonthState::Excused
-            } else if !machine.owed(row, day) {
-                MonthState::NotOwed
-            } else if day > row.due.day {
-                MonthState::Overdue
-            } else {
-                MonthState::Open
-            };
-            MonthLine {
-                month: row.month,
-                due: row.due.day,
-                price: machine.price(row, day),
-                allocated: row.allocated,
-                paid_on: parcels.clone().map(|parcel| parcel.on).max().filter(|_| paid),
-                payments: parcels.flat_map(|parcel| machine.purse.payments_of(parcel)).collect(),
-                state,
-            }
+        let parcels = machine.purse.parcels.iter().filter(|parcel| parcel.place == Place::Month(month));
+        let paid = machine.paid(month, row, day);
+        let due = row.due(month, &machine.book).day;
+        let state = if paid {
+            MonthState::Paid
+        } else if machine.worked(row, day) {
+            MonthState::Worked
+        } else if machine.excused(row) {
+            MonthState::Excused
+        } else if !machine.owed(month, row, day) {
+            MonthState::NotOwed
+        } else if day > due {
+            MonthState::Overdue
+        } else {
+            MonthState::Open
         };
-        rows.map(line).collect()
+        MonthLine {
+            month,
+            due,
+            price: machine.book.price(month, day),
+            allocated: row.allocated,
+            paid_on: parcels.clone().map(|parcel| parcel.on).max().filter(|_| paid),
+            payments: parcels.flat_map(|parcel| machine.purse.payments_of(parcel)).collect(),
+            state,
+        }
     }
 
     pub(crate) fn placements(&self) -> Vec<Placement> {
@@ -211,13 +317,39 @@ impl<'a> Play<'a> {
     }
 }
 
-/// Lets the day after an unsettled one pass too, if it comes before the next day: what the facts of a day bring about
-/// can make a lapse take effect at the start of the next.
-fn settle<'a>(machine: &mut Machine<'a>, next: Day, mut pass: impl FnMut(&mut Machine<'a>, Day)) {
-    while let Some(day) = machine.unsettled.filter(|day| day.after() < next) {
-        machine.unsettled = None;
-        pass(machine, day.after());
+impl Ahead {
+    /// The first day on which anything is different.
+    pub(crate) fn first_change(&self) -> Option<Day> {
+        self.states.first().map(|(day, _)| *day)
     }
+
+    /// Whether a lapse was seen.
+    pub(crate) fn has_lapse(&self) -> bool {
+        self.lapse.is_some()
+    }
+
+    /// The last day of a cover that there is on the day asked about; open when no end was seen.
+    pub(crate) fn cover_until(&self, scheme: Scheme) -> Option<Day> {
+        self.states.iter().find(|(_, state)| !state.covers.has(scheme)).map(|(day, _)| day.before())
+    }
+
+    /// The first day on which a scheme covers.
+    pub(crate) fn cover_from(&self, scheme: Scheme) -> Option<Day> {
+        self.states.iter().find(|(_, state)| state.covers.has(scheme)).map(|(day, _)| *day)
+    }
+
+    /// Whether every cover of the day asked about has ended by what was seen.
+    pub(crate) fn saw_covers_end(&self) -> bool {
+        self.lasting.is_empty()
+    }
+}
+
+/// The first mark after a day, where `mark` is the first that may be.
+fn mark_after(marks: &[Day], mark: &mut usize, now: Day) -> Day {
+    while marks.get(*mark).is_some_and(|&mark| mark <= now) {
+        *mark += 1;
+    }
+    marks.get(*mark).copied().unwrap_or(Day::NEVER)
 }
 
 /// Lets a day pass and keeps the state if it differs from the one before.
@@ -229,84 +361,36 @@ fn pass(machine: &mut Machine<'_>, day: Day, states: &mut Vec<(Day, State)>) {
     }
 }
 
-/// The first day on which anything can change.
-fn first_day(life: &Life, day: Day) -> Day {
-    fact_days(life).min().unwrap_or(day).min(day)
-}
-
-/// The days on which a fact of the life begins or ceases to count.
-fn fact_days(life: &Life) -> impl Iterator<Item = Day> {
-    let enrolments = life.enrolments.iter().map(|enrolment| enrolment.on);
-    let payments = life.payments.iter().flat_map(|p| [Some(p.on), p.reversal.map(|r| r.on)]).flatten();
-    let jobs = life.jobs.iter().flat_map(|job| [Some(job.from), job.until.map(Day::after)]).flatten();
-    let certificates = life.certificates.iter().flat_map(|c| [Some(c.from), c.until.map(Day::after)]).flatten();
-    let acts = life.confirmations.iter().chain(&life.waivers).map(|(on, _)| *on);
-    let death = life.died.map(|(on, _)| on.after());
-    let lates = life.lates.iter().flat_map(|late| [late.from, late.due.day.after()]);
-    let excuses = life.excuses.iter().flat_map(|excuse| [excuse.from.first_day(), excuse.to.first_day()]);
-    enrolments
-        .chain(payments)
-        .chain(jobs)
-        .chain(certificates)
-        .chain(acts)
-        .chain(death)
-        .chain(lates)
-        .chain(life.notices.iter().copied())
-        .chain(excuses)
-}
-
-/// Every day from `from` to `until` on which something can change, in order: days of facts, first days of months,
-/// days after due days, effective days of revisions, and days on which the time after a notice is over.
-fn days_of_change(life: &Life, book: &Book<'_>, from: Day, until: Day) -> Vec<Day> {
-    let mut days: Vec<Day> = fact_days(life).collect();
-    for revision in book.revisions() {
-        days.push(revision.effective);
-        if let Some(notice_days) = revision.notice_days {
-            days.extend(life.notices.iter().map(|on| on.plus(i32::from(notice_days))));
-        }
-        if revision.back_payment.is_some() {
-            // The price of a return steps on the days after the due days as the law names them.
-            let months = (from.month().0..=until.month().0).map(Month);
-            days.extend(months.map(|month| month.day_clamped(revision.due_day).after()));
-        }
-    }
-    let offset = book.revisions().iter().map(|revision| i32::from(revision.due_month_offset)).max().unwrap_or(0);
-    for month in (from.month().0 - offset - 1..=until.month().0).map(Month) {
-        days.push(month.first_day());
-        days.push(book.due_day(month).day.after());
-    }
-    days.retain(|day| (from..=until).contains(day));
-    days.sort_unstable();
-    days.dedup();
-    days
-}
-
 /// The day after which nothing changes any more, if nothing more is recorded.
-fn horizon(life: &Life, book: &Book<'_>, day: Day) -> Day {
+fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Day {
     let mut settle = 0;
     let mut ahead = 0;
+    let mut days = 0;
     for revision in book.revisions() {
         let lapses = revision.lapse.iter().map(|condition| match *condition {
             LapseCondition::Consecutive(months) => months,
             LapseCondition::Window { of, .. } => of,
         });
-        let limbs = revision.entitlement.iter().chain(&revision.formal_entitlement).map(|limb| match *limb {
+        let formal = [&revision.formal_private, &revision.formal_public];
+        let limbs = revision.entitlement.iter().chain(formal.into_iter().flat_map(|formal| &formal.entitlement));
+        let limbs = limbs.map(|limb| match *limb {
             Entitlement::Consecutive(months) => months,
             Entitlement::Window { of, .. } => of,
             Entitlement::Immediate => 0,
         });
-        let longest = lapses.chain(limbs).max().unwrap_or(0);
-        let suspension = revision.suspend_after.unwrap_or(0);
-        let back = revision.back_payment.map_or(0, |terms| {
+        let longest = lapses.chain(limbs).max().unwrap_or(0).max(revision.suspend_after.unwrap_or(0));
+        let amnesties = revision.amnesties.iter().filter_map(|amnesty| amnesty.back_payment);
+        let terms = amnesties.chain(revision.back_payment).chain(revision.suspension_return);
+        let back = terms.map(|terms| {
             terms.waiting_months.max(terms.refuse_older_months.unwrap_or(0)).max(terms.cap_months.unwrap_or(0))
         });
-        settle =
-            settle.max(i32::from(longest.max(suspension)) + i32::from(back)).max(i32::from(revision.run_off_months));
+        let run_off = formal.into_iter().map(|formal| i32::from(formal.run_off_months)).max().unwrap_or(0);
+        settle = settle.max(i32::from(longest) + i32::from(back.max().unwrap_or(0))).max(run_off);
         ahead = ahead.max(i32::from(revision.prepay_months) + i32::from(revision.due_month_offset));
+        days = days.max(revision.notice_days.unwrap_or(0)).max(revision.co_payment.map_or(0, |rule| rule.days));
     }
-    let effective = book.revisions().iter().map(|revision| revision.effective);
-    let notices = book.revisions().iter().filter_map(|revision| revision.notice_days).max().unwrap_or(0);
-    let last = fact_days(life).chain(effective).max().unwrap_or(day).max(day).plus(i32::from(notices));
+    let paid = life.payments.last().map(|payment| payment.on);
+    let last = marks.last().copied().into_iter().chain(paid).max().unwrap_or(day).max(day).plus(i32::from(days));
     let month = last.month().plus(settle + ahead + 3);
     month.min(day.month().plus(FARTHEST_MONTHS)).last_day()
 }

@@ -4,17 +4,20 @@
 //! citation or marked as an assumption (see `Source`). A revision is immutable once published. Absent on
 //! purpose: file formats; a revision is read from a document elsewhere.
 
+use std::sync::Arc;
+
+use crate::almanac::{Almanac, DueDay, MonthTerms};
+use crate::answer::Scheme;
 use crate::calendar::{Day, Moment, Month};
-use crate::fact::AssistanceLevel;
+use crate::fact::{AssistanceLevel, Sector};
 use crate::money::{Rate, Riel};
-use crate::timeline::DueDay;
 
 /// The rules in force from one day on, until a later revision takes their place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Revision {
     /// The first day on which these rules apply.
     pub effective: Day,
-    /// What one month costs a voluntary member, in riel.
+    /// What one month costs a voluntary member, in riel; at least 1.
     pub contribution: Riel,
     /// The day of the month on which a contribution falls due (clamped to the month's last day), 1 to 31.
     pub due_day: u8,
@@ -48,12 +51,29 @@ pub struct Revision {
     pub back_payment: Option<BackPayment>,
     /// What makes a voluntary member entitled; any limb is enough.
     pub entitlement: Vec<Entitlement>,
-    /// What makes an employed person entitled; any limb is enough.
-    pub formal_entitlement: Vec<Entitlement>,
     /// With how many overdue months voluntary cover is still given; `None`: arrears alone do not suspend it.
     pub suspend_after: Option<u16>,
-    /// For how many months after the month of the last day worked formal cover runs on.
-    pub run_off_months: u16,
+    /// The way back from such a suspension, where paying the overdue months one by one is not: while suspended, money
+    /// is added up until it reaches the price; `None`: cover comes back as soon as few enough months are overdue.
+    pub suspension_return: Option<BackPayment>,
+    /// What a member who paid to come back owes of the bill of a benefit; `None`: nothing.
+    pub co_payment: Option<CoPaymentRule>,
+    /// Doors that are open between two dates and otherwise shut.
+    pub amnesties: Vec<Amnesty>,
+    /// Whether only what was paid before the first day of a stay counts for the cover of that stay.
+    pub paid_before_stay: bool,
+    /// The scheme of those employed in the private sector.
+    pub formal_private: Formal,
+    /// The scheme of those employed by the State.
+    pub formal_public: Formal,
+    /// What makes a month of formal employment an insured one.
+    pub formal_month_counts: FormalMonthCounts,
+    /// Who is covered through the head of a household; `None`: nobody.
+    pub dependants: Option<DependantRule>,
+    /// Whether somebody who lapsed is referred to social assistance.
+    pub social_assistance: bool,
+    /// What becomes of gaps and bars that began under an older revision.
+    pub transition: Transition,
     /// Which levels of the poverty registry give assistance cover.
     pub assistance_levels: Vec<AssistanceLevel>,
     /// Where the values come from.
@@ -149,6 +169,76 @@ pub struct BackPayment {
     pub waiting_months: u16,
 }
 
+/// What a member who paid to come back owes of the bill of a benefit, for a time after the return.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CoPaymentRule {
+    /// For how many days after the day of the return.
+    pub days: u16,
+    /// The part of the bill for each month that was overdue on the day of the return.
+    pub rate: Rate,
+    /// At most so many months are counted.
+    pub max_months: u16,
+    /// At most so many riel a bill.
+    pub ceiling: Option<Riel>,
+}
+
+/// Doors that are open between two dates and otherwise shut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Amnesty {
+    /// The first day.
+    pub from: Day,
+    /// The last day.
+    pub until: Day,
+    /// The terms of a back-payment, in place of those of the revision.
+    pub back_payment: Option<BackPayment>,
+    /// Whether the bar does not stand.
+    pub re_enrolment: bool,
+}
+
+/// The formal scheme of one sector.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Formal {
+    /// What makes an employed person entitled; any limb is enough.
+    pub entitlement: Vec<Entitlement>,
+    /// For how many months after the month of the last day worked cover runs on.
+    pub run_off_months: u16,
+}
+
+/// What makes a month with any day of formal employment an insured one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FormalMonthCounts {
+    /// The employment itself.
+    Employed,
+    /// That the employer has declared it.
+    Declared,
+    /// That the employer has paid it.
+    Paid,
+}
+
+/// Who is covered through the head of a household.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DependantRule {
+    /// By which covers of the head.
+    pub head_schemes: Vec<Scheme>,
+    /// A child is a dependant until the day before this birthday.
+    pub child_under: u8,
+    /// Whether a disabled person is a dependant at any age.
+    pub disabled: bool,
+    /// A spouse is a dependant until the day before this birthday; `None`: at any age.
+    pub spouse_under: Option<u8>,
+    /// Whether only a registered marriage makes a spouse.
+    pub registered_marriage: bool,
+}
+
+/// What becomes of gaps and bars that began under an older revision, once a revision takes effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Transition {
+    /// Whether months that were overdue before count towards a lapse.
+    pub gaps_count: bool,
+    /// Whether bars of earlier lapses are lifted.
+    pub bars_lifted: bool,
+}
+
 /// One limb of an entitlement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Entitlement {
@@ -180,6 +270,8 @@ pub struct Law {
     /// The short name of the law, such as `kh`.
     pub name: String,
     revisions: Vec<Published>,
+    /// The months under each set of revisions that was known at some time, oldest first.
+    almanacs: Vec<(Moment, Arc<Almanac>)>,
 }
 
 /// Revisions that do not make a law.
@@ -191,13 +283,16 @@ pub enum BadLaw {
     /// Two revisions claim the same day.
     #[error("two revisions are effective from {0}")]
     SameDay(Day),
+    /// A month that costs nothing would count as paid for everybody.
+    #[error("the contribution of the revision effective from {0} is {1}; it must be at least 1")]
+    NoContribution(Day, Riel),
 }
 
 impl Law {
     /// A law of these revisions, in any order.
     ///
     /// # Errors
-    /// There is no revision, or two take effect on one day.
+    /// There is no revision, two take effect on one day, or a contribution is less than 1.
     pub fn new(name: &str, mut revisions: Vec<Published>) -> Result<Law, BadLaw> {
         revisions.sort_by_key(|published| published.revision.effective);
         if revisions.is_empty() {
@@ -206,17 +301,23 @@ impl Law {
         if let Some(pair) = revisions.windows(2).find(|pair| pair[0].revision.effective == pair[1].revision.effective) {
             return Err(BadLaw::SameDay(pair[0].revision.effective));
         }
-        Ok(Law { name: name.to_owned(), revisions })
+        if let Some(free) = revisions.iter().map(|p| &p.revision).find(|revision| revision.contribution < 1) {
+            return Err(BadLaw::NoContribution(free.effective, free.contribution));
+        }
+        let mut instants: Vec<Moment> = revisions.iter().map(|published| published.published).collect();
+        // Before the first publication too there is an almanac: that of the oldest revision.
+        instants.push(Moment::MIN);
+        instants.sort_unstable();
+        instants.dedup();
+        let almanac = |known| (known, Arc::new(Almanac::of(&known_by(&revisions, known))));
+        let almanacs = instants.into_iter().map(almanac).collect();
+        Ok(Law { name: name.to_owned(), revisions, almanacs })
     }
 
     /// The revisions that had been published by `known`.
     pub fn as_known(&self, known: Moment) -> Book<'_> {
-        let known: Vec<&Revision> =
-            self.revisions.iter().filter(|p| p.published <= known).map(|p| &p.revision).collect();
-        // Before the first publication there was no law to decide by; the oldest one then stands in, since an
-        // answer without any rule would be no answer.
-        let revisions = if known.is_empty() { vec![&self.revisions[0].revision] } else { known };
-        Book { revisions }
+        let newest = self.almanacs.partition_point(|(from, _)| *from <= known).saturating_sub(1);
+        Book { revisions: known_by(&self.revisions, known), almanac: Arc::clone(&self.almanacs[newest].1) }
     }
 
     /// All revisions, oldest first.
@@ -225,17 +326,25 @@ impl Law {
     }
 }
 
+/// The revisions that had been published by an instant, oldest first.
+fn known_by(revisions: &[Published], known: Moment) -> Vec<&Revision> {
+    let by_then: Vec<&Revision> = revisions.iter().filter(|p| p.published <= known).map(|p| &p.revision).collect();
+    // Before the first publication there was no law to decide by; the oldest one then stands in, since an answer
+    // without any rule would be no answer.
+    if by_then.is_empty() { vec![&revisions[0].revision] } else { by_then }
+}
+
 /// The revisions known at one instant, by effective day. Never empty.
 #[derive(Clone, Debug)]
 pub struct Book<'a> {
     revisions: Vec<&'a Revision>,
+    almanac: Arc<Almanac>,
 }
 
 impl<'a> Book<'a> {
     /// The revision in force on a day. Days before the first revision are answered by the first.
     pub fn on(&self, day: Day) -> &'a Revision {
-        let after = self.revisions.iter().rev().find(|revision| revision.effective <= day);
-        after.copied().unwrap_or(self.revisions[0])
+        in_force(&self.revisions, day)
     }
 
     /// The same book without the revisions that take effect after `day`.
@@ -244,7 +353,11 @@ impl<'a> Book<'a> {
         if revisions.is_empty() {
             revisions.push(self.revisions[0]);
         }
-        Book { revisions }
+        if revisions.len() == self.revisions.len() {
+            return self.clone();
+        }
+        let almanac = Arc::new(Almanac::of(&revisions));
+        Book { revisions, almanac }
     }
 
     /// The revisions, oldest first.
@@ -258,12 +371,61 @@ impl<'a> Book<'a> {
     }
 
     /// The due day of a month, with the month in which it lies before a holiday moves it.
+    #[inline]
     pub(crate) fn due_day(&self, month: Month) -> DueDay {
-        let revision = self.on(month.first_day());
-        let lies_in = month.plus(i32::from(revision.due_month_offset));
-        let number = revision.due_day;
-        DueDay { day: revision.working_day(lies_in.day_clamped(number)), month: lies_in, number }
+        self.almanac.month(month).map_or_else(|| MonthTerms::of(&self.revisions, month).due, |terms| terms.due)
     }
+
+    /// The first day of a month.
+    #[inline]
+    pub(crate) fn first_day(&self, month: Month) -> Day {
+        self.almanac.month(month).map_or_else(|| month.first_day(), |terms| terms.first_day)
+    }
+
+    /// What a month costs when it is paid on a day. One of a revision not yet in force costs what that of the day asks.
+    pub(crate) fn price(&self, month: Month, day: Day) -> Riel {
+        let price = |terms: &MonthTerms| if terms.priced_from <= day { Some(terms.price) } else { None };
+        let known = self.almanac.month(month).map_or_else(|| price(&MonthTerms::of(&self.revisions, month)), price);
+        known.unwrap_or_else(|| self.on(day).contribution)
+    }
+
+    /// The calendar month in which a day lies.
+    #[inline]
+    pub(crate) fn month_of(&self, day: Day) -> Month {
+        self.almanac.month_of(day)
+    }
+
+    /// Whether no month falls due before an earlier one.
+    pub(crate) fn is_in_order(&self) -> bool {
+        self.almanac.is_in_order()
+    }
+
+    /// The first day after a day that begins a month or comes after a due day.
+    pub(crate) fn next_tick(&self, day: Day) -> Day {
+        let month = self.month_of(day);
+        let mut tick = self.first_day(month.plus(1));
+        // A due day of this month belongs to a month that lies back by the offset, or by one more where a holiday
+        // moved it over the end of its own.
+        for back in 0..=self.almanac.farthest_due() {
+            let after = self.due(month.plus(-back)).after();
+            if after > day && after < tick {
+                tick = after;
+            }
+        }
+        tick
+    }
+
+    /// The first day of the newest revision in force on a day that does not count older gaps; `Day::MIN` for none.
+    pub(crate) fn gaps_count_from(&self, day: Day) -> Day {
+        let forgetting = self.revisions.iter().rev().find(|r| r.effective <= day && !r.transition.gaps_count);
+        forgetting.map_or(Day::MIN, |revision| revision.effective)
+    }
+}
+
+/// The revision in force on a day; the first stands in for the days before it.
+pub(crate) fn in_force<'a>(revisions: &[&'a Revision], day: Day) -> &'a Revision {
+    let newest = revisions.iter().rev().find(|revision| revision.effective <= day);
+    newest.copied().unwrap_or(revisions[0])
 }
 
 impl Revision {
@@ -277,8 +439,34 @@ impl Revision {
         day
     }
 
+    /// The formal scheme of a sector.
+    pub fn formal(&self, sector: Sector) -> &Formal {
+        match sector {
+            Sector::Private => &self.formal_private,
+            Sector::Public => &self.formal_public,
+        }
+    }
+
+    /// The amnesty that is open on a day.
+    pub fn amnesty(&self, day: Day) -> Option<&Amnesty> {
+        self.amnesties.iter().find(|amnesty| (amnesty.from..=amnesty.until).contains(&day))
+    }
+
+    /// The terms of a back-payment on a day, where that door is open: those of an amnesty, else the revision's own.
+    pub fn back_payment_on(&self, day: Day) -> Option<BackPayment> {
+        self.amnesty(day).and_then(|amnesty| amnesty.back_payment).or(self.back_payment)
+    }
+
+    /// The bar on a day; an amnesty can lay it aside.
+    pub fn bar_on(&self, day: Day) -> Bar {
+        if self.amnesty(day).is_some_and(|amnesty| amnesty.re_enrolment) { Bar::Months(0) } else { self.bar }
+    }
+
     /// What supports the value of a field, if the document says so.
     pub fn source(&self, field: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.field == field)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -23,6 +23,22 @@ pub enum Place {
     Surcharge,
     /// Of a payment that came to nothing.
     Reversed,
+    /// Paid back.
+    Refunded,
+}
+
+impl Place {
+    /// In which order a refund takes money from the places where it lies; none where it cannot.
+    fn refund_rank(self) -> Option<u8> {
+        match self {
+            Place::Credit => Some(0),
+            Place::Suspense(_) => Some(1),
+            Place::Pot => Some(2),
+            Place::Month(_) => Some(3),
+            Place::Surcharge => Some(4),
+            Place::Reversed | Place::Refunded => None,
+        }
+    }
 }
 
 /// Why money could not be allocated.
@@ -62,47 +78,83 @@ pub(crate) enum Owner {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Purse {
     pub(crate) parcels: Vec<Parcel>,
+    /// What has been added up towards a return.
+    pot: Riel,
     /// Which payments were added up to which pool.
     pools: Vec<(FactId, u32)>,
     pools_made: u32,
 }
 
 impl Purse {
+    #[inline(always)]
     pub(crate) fn put(&mut self, owner: Owner, place: Place, amount: Riel, on: Day) {
         if amount > 0 {
             self.parcels.push(Parcel { owner, place, amount, on });
+            if place == Place::Pot {
+                self.pot += amount;
+            }
         }
     }
 
-    /// What has been added up towards a back-payment.
+    /// What has been added up towards a return.
     pub(crate) fn pot(&self) -> Riel {
-        self.parcels.iter().filter(|parcel| parcel.place == Place::Pot).map(|parcel| parcel.amount).sum()
+        self.pot
     }
 
     /// Takes everything out of the pot, to be placed anew as one pool.
     pub(crate) fn open_pot(&mut self) -> (Owner, Riel) {
-        let (pool, mut amount) = (self.pools_made, 0);
+        let pool = self.pools_made;
         self.pools_made += 1;
         for parcel in self.parcels.iter().filter(|parcel| parcel.place == Place::Pot) {
-            amount += parcel.amount;
             if let Owner::Payment(fact) = parcel.owner {
                 self.pools.push((fact, pool));
             }
         }
         self.parcels.retain(|parcel| parcel.place != Place::Pot);
-        (Owner::Pool(pool), amount)
+        (Owner::Pool(pool), std::mem::take(&mut self.pot))
     }
 
     /// Takes a payment's amount off where it lies, what was placed last first, and answers what was taken off
-    /// which month.
+    /// which month. What was paid back before stays so.
     pub(crate) fn take_off(&mut self, payment: FactId, amount: Riel, on: Day) -> Vec<(Month, Riel)> {
+        let amount = amount - self.refunded(payment);
+        let places = |place: Place| place.refund_rank().is_some();
+        let (taken, off_months) = self.take(payment, amount, places);
+        self.put(Owner::Payment(payment), Place::Reversed, taken, on);
+        off_months
+    }
+
+    /// Pays back some of a payment, from the places in the order of a refund, and answers what was taken off which
+    /// month.
+    pub(crate) fn refund(&mut self, payment: FactId, amount: Riel, on: Day) -> Vec<(Month, Riel)> {
+        let (mut taken, mut off_months) = (0, Vec::new());
+        for rank in 0..=4 {
+            let (more, months) = self.take(payment, amount - taken, |place| place.refund_rank() == Some(rank));
+            taken += more;
+            off_months.extend(months);
+        }
+        self.put(Owner::Payment(payment), Place::Refunded, taken, on);
+        off_months
+    }
+
+    /// What was paid back of a payment.
+    pub(crate) fn refunded(&self, payment: FactId) -> Riel {
+        let refunds = self.parcels.iter().filter(|p| p.place == Place::Refunded && p.owner == Owner::Payment(payment));
+        refunds.map(|parcel| parcel.amount).sum()
+    }
+
+    /// Takes at most an amount of a payment off the places that will do, what was placed last first.
+    fn take(&mut self, payment: FactId, amount: Riel, will_do: impl Fn(Place) -> bool) -> (Riel, Vec<(Month, Riel)>) {
         let pool = self.pools.iter().find(|(fact, _)| *fact == payment).map(|&(_, pool)| Owner::Pool(pool));
         let owner = pool.unwrap_or(Owner::Payment(payment));
         let (mut left, mut off_months) = (amount, Vec::new());
-        for parcel in self.parcels.iter_mut().rev().filter(|p| p.owner == owner && p.place != Place::Reversed) {
+        for parcel in self.parcels.iter_mut().rev().filter(|p| p.owner == owner && will_do(p.place)) {
             let taken = left.min(parcel.amount);
             parcel.amount -= taken;
             left -= taken;
+            if parcel.place == Place::Pot {
+                self.pot -= taken;
+            }
             if let Place::Month(month) = parcel.place
                 && taken > 0
             {
@@ -110,8 +162,24 @@ impl Purse {
             }
         }
         self.parcels.retain(|parcel| parcel.amount > 0);
-        self.put(Owner::Payment(payment), Place::Reversed, amount - left, on);
-        off_months
+        (amount - left, off_months)
+    }
+
+    /// What was placed on a month before a day.
+    pub(crate) fn placed_before(&self, month: Month, day: Day) -> Riel {
+        let placed = self.parcels.iter().filter(|p| p.place == Place::Month(month) && p.on < day);
+        placed.map(|parcel| parcel.amount).sum()
+    }
+
+    /// Makes credit of what lies on months after the month of a death.
+    pub(crate) fn credit_months_after(&mut self, last: Month) {
+        for parcel in &mut self.parcels {
+            if let Place::Month(month) = parcel.place
+                && month > last
+            {
+                parcel.place = Place::Credit;
+            }
+        }
     }
 
     /// Where all the money lies.
@@ -125,6 +193,7 @@ impl Purse {
                 Place::Pot => &mut money.pot,
                 Place::Surcharge => &mut money.surcharge,
                 Place::Reversed => &mut money.reversed,
+                Place::Refunded => &mut money.refunded,
             } += parcel.amount;
         }
         money

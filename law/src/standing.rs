@@ -1,27 +1,39 @@
 //! The state machine of one life: owed, paid, run, lapse, and the doors back, in the order of the day.
 //!
 //! The machine is given the days on which something can change, one after the other, and never walks the calendar
-//! in between. What it knows is one `Life` and one `Book` of rules; entitlement and covers are in `coverage`.
+//! in between. What it knows is one `Life` and one `Book` of rules; entitlement and covers are in `coverage`, which
+//! days those are in `rhythm`.
 
-use crate::answer::{EnrolmentRefusal, Standing};
+use crate::answer::{CoPayment, EnrolmentRefusal, Schemes, Standing};
 use crate::calendar::{Day, Month};
-use crate::coverage::Covers;
 use crate::explanation::{Clause, Step};
 use crate::fact::FactId;
-use crate::money::Riel;
+use crate::life::{Late, Life};
 use crate::months::{MonthRow, Months};
 use crate::policy::{Book, FormalSpell, LapseCondition, LapseEffective, Revision};
 use crate::purse::Purse;
-use crate::timeline::{Late, Life};
 
 /// What a day's answer consists of, beside the money.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct State {
     pub(crate) standing: Standing,
     pub(crate) since: Option<Day>,
-    pub(crate) covers: Covers,
+    pub(crate) covers: Schemes,
     pub(crate) overdue: u32,
     pub(crate) run: u32,
+    pub(crate) co_payment: Option<CoPayment>,
+}
+
+impl State {
+    /// Before anything was recorded.
+    pub(crate) const NOBODY: State = State {
+        standing: Standing::NotEnrolled,
+        since: None,
+        covers: Schemes::NONE,
+        overdue: 0,
+        run: 0,
+        co_payment: None,
+    };
 }
 
 /// A lapse that has taken effect.
@@ -33,6 +45,35 @@ pub(crate) struct Lapse {
     pub(crate) dated: Day,
 }
 
+/// A return by paying.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Return {
+    pub(crate) on: Day,
+    /// The months that were overdue before it.
+    pub(crate) overdue: u32,
+}
+
+/// What is overdue on a day.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Arrears {
+    /// The months that are overdue.
+    pub(crate) overdue: u32,
+    /// The run of missed months.
+    pub(crate) run: u32,
+    /// The oldest month of the run.
+    pub(crate) oldest: Option<Month>,
+}
+
+/// Up to which fact of each kind the machine has come.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Cursors {
+    pub(crate) jobs: usize,
+    pub(crate) enrolments: usize,
+    pub(crate) reversals: usize,
+    pub(crate) payments: usize,
+    pub(crate) refunds: usize,
+}
+
 /// The machine, standing at the end of the last day that it was given.
 #[derive(Clone)]
 pub(crate) struct Machine<'a> {
@@ -40,25 +81,39 @@ pub(crate) struct Machine<'a> {
     pub(crate) life: &'a Life,
     /// Facts valid after this day are passed over, known ends of employments aside.
     pub(crate) heard_until: Day,
+    pub(crate) next: Cursors,
+    /// The month of the newest day, and the first day of the one after.
+    month: (Month, Day),
     pub(crate) months: Months,
     pub(crate) purse: Purse,
+    /// The last day worked in each sector, of the employments that have begun; `Day::NEVER` while one is open.
+    pub(crate) worked_through: [Day; 2],
     /// The first month owed by the present enrolment, paid or not.
     pub(crate) enrolled_from: Option<Month>,
     pub(crate) lapse: Option<Lapse>,
     pub(crate) pending: Option<Day>,
     /// The months that were overdue when a pending lapse was waived.
     pub(crate) waived: Option<Vec<Month>>,
+    /// Whether cover is suspended until the price of its way back is paid.
+    pub(crate) suspended: bool,
+    /// The newest return by paying of the present enrolment.
+    pub(crate) returned: Option<Return>,
     /// The first day on which a member who came back is no longer in a waiting time.
     pub(crate) waiting_over: Day,
-    /// The last day worked that formal cover covered.
-    pub(crate) run_off_from: Option<Day>,
+    /// The newest last day worked in each sector that formal cover covered.
+    pub(crate) run_off_from: [Day; 2],
     pub(crate) lates: Vec<Late>,
     /// No month before this one can be overdue.
     pub(crate) oldest_open: Month,
     /// The day on which something happened after its start that may bring a lapse at the start of the next.
     pub(crate) unsettled: Option<Day>,
-    /// Whether some revision looks at a window of months, which a payment ahead can complete.
-    windows: bool,
+    /// Whether a payment can bring a lapse on the next day: one paid ahead completes a window of months, and one that
+    /// pays the oldest month overdue makes a notice count that was served before.
+    payments_unsettle: bool,
+    /// Whether the covers of the newest day last for as long as what is paid does.
+    pub(crate) steady: bool,
+    /// Time alone changes nothing before this day.
+    pub(crate) quiet_until: Day,
     pub(crate) state: State,
     pub(crate) refused: Vec<(Day, FactId, EnrolmentRefusal)>,
     pub(crate) steps: Option<Vec<Step>>,
@@ -66,28 +121,34 @@ pub(crate) struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     pub(crate) fn new(life: &'a Life, book: Book<'a>, until: Month) -> Machine<'a> {
-        let months = Months::new(life, &book, until);
-        let lates = life.lates.clone();
         let window = |condition: &LapseCondition| matches!(condition, LapseCondition::Window { .. });
-        let windows = book.revisions().iter().any(|revision| revision.lapse.iter().any(window));
-        let state = State { standing: Standing::NotEnrolled, since: None, covers: Covers::NONE, overdue: 0, run: 0 };
+        let payments_unsettle = book.revisions().iter().any(|r| r.lapse.iter().any(window) || r.notice_days.is_some());
+        let mut purse = Purse::default();
+        purse.parcels.reserve(life.payments.len() + 8);
         Machine {
             book,
             life,
             heard_until: Day::NEVER.before(),
-            months,
-            purse: Purse::default(),
+            next: Cursors::default(),
+            month: (Month(0), Day::MIN),
+            months: Months::new(life, until),
+            purse,
+            worked_through: [Day::MIN; 2],
             enrolled_from: None,
             lapse: None,
             pending: None,
             waived: None,
+            suspended: false,
+            returned: None,
             waiting_over: Day::MIN,
-            run_off_from: None,
-            lates,
+            run_off_from: [Day::MIN; 2],
+            lates: life.lates.clone(),
             oldest_open: Month(i32::MAX - 1),
             unsettled: None,
-            windows,
-            state,
+            payments_unsettle,
+            steady: true,
+            quiet_until: Day::NEVER,
+            state: State::NOBODY,
             refused: Vec::new(),
             steps: None,
         }
@@ -96,116 +157,159 @@ impl<'a> Machine<'a> {
     /// Lets a day pass on which something can change, in the order that the law gives to it.
     pub(crate) fn pass(&mut self, day: Day) {
         self.unsettled = None;
-        let revision = self.book.on(day);
-        let limit = day.month().plus(i32::from(revision.prepay_months));
-        self.months.extend(self.life, &self.book, limit);
+        let today = self.look_up(day);
+        self.begin_employments(day);
         self.settle_death(day);
         self.put_off_due_days(day);
-        self.start_of_day(day, revision);
-        self.enrol(day, revision);
+        self.lift_old_bar(today);
+        let before = (self.next, self.purse.pot());
+        let arrears = self.start_of_day(today);
+        self.suspend(today);
+        self.enrol(today);
         self.put_off_due_days(day);
         self.reverse(day);
-        self.receive(day, revision);
-        self.come_back(day, revision);
-        self.end_of_pending(day, revision);
-        self.answer(day, revision);
+        self.receive(today);
+        self.come_back(today);
+        self.refund(day);
+        self.end_of_pending(today);
+        // Where no fact changed what is owed or paid since the start of the day, that need not be looked at again.
+        let untouched = (self.next, 0) == before && self.lates.is_empty();
+        self.answer(today, arrears.filter(|_| untouched));
+        self.quiet_until = self.look_ahead(today);
     }
 
-    /// Goes on as if the revisions that take effect after a day had not been published.
-    pub(crate) fn forget_revisions_after(&mut self, day: Day) {
-        let book = self.book.in_force_by(day);
-        if book.revisions().len() < self.book.revisions().len() {
-            self.months.date_anew(&self.book, &book, day);
-            self.book = book;
+    /// Looks up once what is asked for a day, and makes room for its months.
+    #[inline]
+    pub(crate) fn look_up(&mut self, day: Day) -> Today<'a> {
+        // Days come in order, so the month is the one of the day before or soon after.
+        let (month, ends) = self.month;
+        if day >= ends {
+            let month = if day < ends.plus(28) { month.plus(1) } else { self.book.month_of(day) };
+            self.month = (month, self.book.first_day(month.plus(1)));
+        }
+        let today = Today { day, month: self.month.0, revision: self.book.on(day) };
+        self.months.extend(self.life, today.month.plus(i32::from(today.revision.prepay_months)));
+        today
+    }
+
+    /// Hears of no fact that is valid after a day, known ends of employments aside.
+    pub(crate) fn hear_until(&mut self, day: Day) {
+        self.heard_until = day;
+        // A month that is excused by what is no longer heard of may be overdue after all.
+        self.oldest_open = self.oldest_open.min(self.book.month_of(day).plus(1));
+        self.next.enrolments = self.life.enrolments.len();
+        self.next.payments = self.life.payments.len();
+        self.next.reversals = self.life.reversals.len();
+        self.next.refunds = self.life.refunds.len();
+    }
+
+    /// Notes that money was allocated, where that can bring a lapse.
+    pub(crate) fn allocated_on(&mut self, day: Day) {
+        if self.payments_unsettle {
+            self.unsettled = Some(day);
         }
     }
 
-    /// Notes that money was allocated: a month paid ahead can complete a window of which too few months are paid.
-    pub(crate) fn allocated_on(&mut self, day: Day) {
-        if self.windows {
-            self.unsettled = Some(day);
+    fn begin_employments(&mut self, day: Day) {
+        while let Some(job) = self.life.jobs.get(self.next.jobs).filter(|job| job.from <= day.min(self.heard_until)) {
+            let through = &mut self.worked_through[job.sector as usize];
+            *through = (*through).max(job.until.unwrap_or(Day::NEVER));
+            self.next.jobs += 1;
         }
     }
 
     // ---- The start of the day -------------------------------------------------------------------------------
 
-    fn start_of_day(&mut self, day: Day, revision: &Revision) {
+    /// Decides whether a lapse takes effect, and answers what is overdue where that was looked at.
+    fn start_of_day(&mut self, today: Today<'_>) -> Option<Arrears> {
+        let Today { day, revision, .. } = today;
         if self.enrolled_from.is_none() || self.dead(day) {
-            return;
+            return None;
         }
         if let Some(lapse) = self.lapse {
             self.lift_bar(day, lapse, revision);
-            return;
+            return None;
         }
-        let holds = !self.employed(day)
+        // Without a month overdue no condition holds, and most days are such.
+        let arrears = self.arrears(today);
+        let holds = arrears.overdue > 0
+            && !self.employed(day)
+            && self.condition_holds(today, arrears)
             && !self.shielded(day)
-            && self.notice_allows(day, revision)
-            && self.condition_holds(day, revision);
+            && self.notice_allows(today);
         if !revision.confirmation {
             self.pending = None;
             if holds {
-                self.lapse(day, revision, Vec::new());
+                self.lapse(today, arrears, Vec::new());
             }
-            return;
+            return Some(arrears);
         }
-        if holds && self.pending.is_none() && !self.waiver_stands(day) {
+        if !self.waiver_stands(today) {
+            self.waived = None;
+        }
+        if holds && self.pending.is_none() && self.waived.is_none() {
             self.pending = Some(day);
-            let run = self.run(day, revision).0;
-            self.note(day, Vec::new(), || Clause::LapsePending { run });
+            self.note(day, Vec::new, || Clause::LapsePending { run: arrears.run });
         }
         if self.pending.is_none() {
-            return;
+            return Some(arrears);
         }
         if let Some(&(_, fact)) = self.life.waivers.iter().find(|(on, _)| *on == day && day <= self.heard_until) {
             self.pending = None;
-            self.waived = Some(self.overdue_months(day).map(|row| row.month).collect());
-            self.note(day, vec![fact], || Clause::LapseWaived);
+            self.waived = Some(self.overdue_months(today).map(|(month, _)| month).collect());
+            self.note(day, || vec![fact], || Clause::LapseWaived);
         } else if let Some(&(_, fact)) = self.life.confirmations.iter().find(|(on, _)| *on == day)
             && holds
             && day <= self.heard_until
         {
-            self.lapse(day, revision, vec![fact]);
+            self.lapse(today, arrears, vec![fact]);
         }
+        Some(arrears)
     }
 
-    fn lapse(&mut self, day: Day, revision: &Revision, facts: Vec<FactId>) {
-        let (run, oldest) = self.run(day, revision);
-        let dated = match revision.lapse_effective {
+    fn lapse(&mut self, today: Today<'_>, arrears: Arrears, facts: Vec<FactId>) {
+        let Arrears { run, oldest, .. } = arrears;
+        let day = today.day;
+        let dated = match today.revision.lapse_effective {
             LapseEffective::Breach => day,
             LapseEffective::FirstMissed => oldest.map_or(day, Month::first_day),
         };
         self.lapse = Some(Lapse { breach: day, dated });
         self.pending = None;
         self.waived = None;
-        self.note(day, facts, || Clause::Lapsed { run, oldest, dated });
+        self.suspended = false;
+        self.note(day, || facts, || Clause::Lapsed { run, oldest, dated });
     }
 
-    fn end_of_pending(&mut self, day: Day, revision: &Revision) {
-        if self.pending.is_some() && !self.condition_holds(day, revision) {
+    fn end_of_pending(&mut self, today: Today<'_>) {
+        if self.pending.is_some() && !self.condition_holds(today, self.arrears(today)) {
             self.pending = None;
-            self.note(day, Vec::new(), || Clause::LapseAverted);
+            self.note(today.day, Vec::new, || Clause::LapseAverted);
         }
     }
 
     // ---- The answer of the day ------------------------------------------------------------------------------
 
-    fn answer(&mut self, day: Day, revision: &Revision) {
+    fn answer(&mut self, today: Today<'_>, arrears: Option<Arrears>) {
+        let day = today.day;
         let before = self.state;
-        self.advance_oldest_open(day);
+        self.advance_oldest_open(today);
         let quiet = self.lapse.is_some() || self.dead(day);
-        let overdue = if quiet { 0 } else { u32::try_from(self.overdue_months(day).count()).unwrap_or(u32::MAX) };
+        let Arrears { overdue, run, .. } =
+            if quiet { Arrears::default() } else { arrears.unwrap_or_else(|| self.arrears(today)) };
         let standing = self.standing(day, overdue);
-        let run = if quiet || standing == Standing::Employed { 0 } else { self.run(day, revision).0 };
+        let run = if standing == Standing::Employed { 0 } else { run };
         let since = match self.lapse {
             Some(lapse) if standing == Standing::Abandoned => Some(lapse.dated),
             _ if standing == before.standing => before.since,
             _ => Some(day),
         };
         self.note_run_off(day);
-        let covers = self.covers(day, standing, overdue, revision);
-        self.state = State { standing, since, covers, overdue, run };
+        let covers = self.covers(today, standing, overdue);
+        let co_payment = self.co_payment(today, covers);
+        self.state = State { standing, since, covers, overdue, run, co_payment };
         if self.steps.is_some() {
-            self.note_changes(day, before);
+            self.note_changes(today, before);
         }
     }
 
@@ -229,132 +333,145 @@ impl<'a> Machine<'a> {
 
     // ---- Questions on a day ---------------------------------------------------------------------------------
 
+    #[inline]
     pub(crate) fn dead(&self, day: Day) -> bool {
         self.life.died.is_some_and(|(died, _)| died < day && died <= self.heard_until)
     }
 
+    #[inline]
     pub(crate) fn employed(&self, day: Day) -> bool {
-        self.life.jobs.iter().any(|job| job.from <= self.heard_until && job.covers(day))
+        let [private, public] = self.worked_through;
+        private.max(public) >= day
     }
 
     /// Whether an employment that has begun covers any day of the month.
+    #[inline]
     pub(crate) fn worked(&self, row: &MonthRow, day: Day) -> bool {
         row.worked_from <= day.min(self.heard_until)
     }
 
+    #[inline]
     pub(crate) fn excused(&self, row: &MonthRow) -> bool {
         row.excused_from <= self.heard_until
     }
 
-    pub(crate) fn owed(&self, row: &MonthRow, day: Day) -> bool {
-        self.enrolled_from.is_some_and(|first| row.month >= first)
+    #[inline]
+    pub(crate) fn owed(&self, month: Month, row: &MonthRow, day: Day) -> bool {
+        self.enrolled_from.is_some_and(|first| month >= first)
             && !row.forgiven
             && !self.worked(row, day)
             && !self.excused(row)
     }
 
-    pub(crate) fn paid(&self, row: &MonthRow, day: Day) -> bool {
-        row.reached || row.allocated >= self.price(row, day)
+    #[inline]
+    pub(crate) fn paid(&self, month: Month, row: &MonthRow, day: Day) -> bool {
+        // No month is free, so one on which nothing lies is not paid.
+        row.reached_on.is_some() || row.allocated > 0 && row.allocated >= self.book.price(month, day)
     }
 
-    /// What a month costs when it is paid on a day.
-    pub(crate) fn price(&self, row: &MonthRow, day: Day) -> Riel {
-        if row.priced_from <= day { row.own_price } else { self.book.on(day).contribution }
+    fn overdue(&self, month: Month, row: &MonthRow, day: Day) -> bool {
+        !self.paid(month, row, day) && self.owed(month, row, day) && day > row.due(month, &self.book).day
     }
 
-    fn overdue(&self, row: &MonthRow, day: Day) -> bool {
-        day > row.due.day && self.owed(row, day) && !self.paid(row, day)
-    }
-
-    pub(crate) fn overdue_months(&self, day: Day) -> impl Iterator<Item = &MonthRow> {
+    pub(crate) fn overdue_months(&self, today: Today<'_>) -> impl DoubleEndedIterator<Item = (Month, &MonthRow)> {
         let first = self.enrolled_from.map_or(Month(i32::MAX - 1), |first| first.max(self.oldest_open));
-        self.months.slice(first, day.month()).iter().filter(move |row| self.overdue(row, day))
+        let rows = self.months.range(first, today.month);
+        rows.filter(move |(month, row)| self.overdue(*month, row, today.day))
     }
 
-    /// The run of missed months on a day, and its oldest month.
-    fn run(&self, day: Day, revision: &Revision) -> (u32, Option<Month>) {
-        let (mut length, mut oldest) = (0, None);
-        let Some(first) = self.enrolled_from else { return (length, oldest) };
-        for row in self.months.slice(first, day.month()).iter().rev() {
-            if self.paid(row, day) {
-                break;
-            }
-            if self.worked(row, day) {
-                match revision.formal_spell {
-                    FormalSpell::Resets => break,
-                    FormalSpell::Pauses => continue,
+    /// What is overdue on a day, and the run of missed months.
+    pub(crate) fn arrears(&self, today: Today<'_>) -> Arrears {
+        let day = today.day;
+        let mut arrears = Arrears::default();
+        let Some(first) = self.enrolled_from else { return arrears };
+        let counted_from = self.book.gaps_count_from(day);
+        let mut runs = true;
+        // Months before the oldest open one are paid or not owed; they neither add to a run nor are they overdue.
+        for (month, row) in self.months.range(first.max(self.oldest_open), today.month).rev() {
+            if self.paid(month, row, day) {
+                runs = false;
+            } else if self.worked(row, day) {
+                runs &= today.revision.formal_spell == FormalSpell::Pauses;
+            } else if self.owed(month, row, day) {
+                let due = row.due(month, &self.book).day;
+                if day > due {
+                    arrears.overdue += 1;
+                    if runs && due.after() >= counted_from {
+                        arrears.run += 1;
+                        arrears.oldest = Some(month);
+                    }
                 }
             }
-            if self.overdue(row, day) {
-                length += 1;
-                oldest = Some(row.month);
-            }
         }
-        (length, oldest)
+        arrears
     }
 
-    fn condition_holds(&self, day: Day, revision: &Revision) -> bool {
-        revision.lapse.iter().any(|condition| match *condition {
-            LapseCondition::Consecutive(months) => self.run(day, revision).0 > u32::from(months),
-            LapseCondition::Window { paid, of } => self.window_broken(day, usize::from(paid), usize::from(of)),
+    fn condition_holds(&self, today: Today<'_>, arrears: Arrears) -> bool {
+        today.revision.lapse.iter().any(|condition| match *condition {
+            LapseCondition::Consecutive(months) => arrears.run > u32::from(months),
+            LapseCondition::Window { paid, of } => self.window_broken(today.day, usize::from(paid), usize::from(of)),
         })
     }
 
     /// Whether of the last `of` owed months that have fallen due or are paid fewer than `needed` are paid.
     fn window_broken(&self, day: Day, needed: usize, of: usize) -> bool {
         let Some(first) = self.enrolled_from else { return false };
-        let counted = self.months.slice(first, self.months.end()).iter().rev().filter(|row| self.owed(row, day));
-        let counted = counted.map(|row| (self.paid(row, day), day > row.due.day));
-        let newest: Vec<bool> = counted.filter(|&(paid, due)| paid || due).map(|(paid, _)| paid).take(of).collect();
-        newest.len() == of && newest.iter().filter(|&&paid| paid).count() < needed
-    }
-
-    fn shielded(&self, day: Day) -> bool {
-        self.lates.iter().any(|late| self.heard(late) && late.from <= day && day <= late.due.day)
-    }
-
-    /// Whether a late fact counts: it is no later fact than is heard, or is about something that is.
-    fn heard(&self, late: &Late) -> bool {
-        late.from <= self.heard_until || late.about_from.is_some_and(|from| from <= self.heard_until)
-    }
-
-    /// Lets months that a late fact makes owed again fall due no earlier than it says. They are those of its months
-    /// that are owed on some day from the one from which it counts to the one on which it was learnt.
-    fn put_off_due_days(&mut self, day: Day) {
-        for index in 0..self.lates.len() {
-            let late = self.lates[index];
-            if day < late.from || late.learnt < day || !self.heard(&late) {
+        let counted_from = self.book.gaps_count_from(day);
+        let (mut counted, mut paid) = (0, 0);
+        for (month, row) in self.months.range(first, self.months.end()).rev() {
+            if counted == of {
+                break;
+            }
+            if !self.owed(month, row, day) {
                 continue;
             }
-            self.months.extend(self.life, &self.book, late.due.month);
-            for month in (late.first.0..=late.last.min(late.due.month).0).map(Month) {
-                if self.months.get(month).is_some_and(|row| row.due < late.due && self.owed(row, day))
-                    && let Some(row) = self.months.get_mut(month)
-                {
-                    row.due = late.due;
-                }
+            let due = row.due(month, &self.book).day;
+            if self.paid(month, row, day) {
+                (counted, paid) = (counted + 1, paid + 1);
+            } else if day > due && due.after() >= counted_from {
+                counted += 1;
             }
         }
+        counted == of && paid < needed
     }
 
-    fn notice_allows(&self, day: Day, revision: &Revision) -> bool {
-        let Some(days) = revision.notice_days else { return true };
-        let Some(due) = self.overdue_months(day).next().map(|row| row.due.day) else { return false };
+    fn notice_allows(&self, today: Today<'_>) -> bool {
+        let Some(days) = today.revision.notice_days else { return true };
+        let Some((month, row)) = self.overdue_months(today).next() else { return false };
+        let due = row.due(month, &self.book).day;
         let heard = self.life.notices.iter().filter(|&&on| on > due && on <= self.heard_until);
-        heard.into_iter().any(|on| on.plus(i32::from(days)) <= day)
+        heard.into_iter().any(|on| on.plus(i32::from(days)) <= today.day)
     }
 
     /// Whether a waiver still holds: no month is overdue that was not when it was given.
-    fn waiver_stands(&self, day: Day) -> bool {
+    fn waiver_stands(&self, today: Today<'_>) -> bool {
         let waived = self.waived.as_ref();
-        waived.is_some_and(|months| self.overdue_months(day).all(|row| months.contains(&row.month)))
+        waived.is_some_and(|months| self.overdue_months(today).all(|(month, _)| months.contains(&month)))
     }
 
-    /// Moves on over months that can never be overdue again, unless a reversal reopens them.
-    fn advance_oldest_open(&mut self, day: Day) {
-        let closed = |row: &MonthRow| !self.owed(row, day) || self.paid(row, day);
-        let first = self.oldest_open;
-        let over = self.months.slice(first, day.month().plus(-1)).iter().take_while(|row| closed(row)).count();
-        self.oldest_open = first.plus(i32::try_from(over).unwrap_or(0));
+    /// Moves on over months that can never be overdue again, unless a reversal reopens them. The price of a month that
+    /// has not begun may still change, so such a month must have reached it.
+    pub(crate) fn advance_oldest_open(&mut self, today: Today<'_>) {
+        let Today { day, month, .. } = today;
+        let mut open = self.oldest_open;
+        while let Some(row) = self.months.get(open) {
+            let closed = row.reached_on.is_some()
+                || self.worked(row, day)
+                || self.excused(row)
+                || open < month && (self.paid(open, row, day) || !self.owed(open, row, day));
+            if !closed {
+                break;
+            }
+            open = open.plus(1);
+        }
+        self.oldest_open = open;
     }
+}
+
+/// A day with what is looked up for it once.
+#[derive(Clone, Copy)]
+pub(crate) struct Today<'a> {
+    pub(crate) day: Day,
+    pub(crate) month: Month,
+    pub(crate) revision: &'a Revision,
 }

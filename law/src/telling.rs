@@ -6,47 +6,66 @@ use crate::answer::{Scheme, Standing};
 use crate::calendar::{Day, Month};
 use crate::explanation::{Clause, Step};
 use crate::fact::FactId;
-use crate::standing::{Machine, State};
+use crate::standing::{Machine, State, Today};
 
 impl Machine<'_> {
-    pub(crate) fn note(&mut self, day: Day, facts: Vec<FactId>, clause: impl FnOnce() -> Clause) {
+    #[inline]
+    pub(crate) fn note(&mut self, day: Day, facts: impl FnOnce() -> Vec<FactId>, clause: impl FnOnce() -> Clause) {
         if let Some(steps) = &mut self.steps {
-            steps.push(Step { day, clause: clause(), facts });
+            steps.push(Step { day, clause: clause(), facts: facts() });
         }
     }
 
-    pub(crate) fn note_changes(&mut self, day: Day, before: State) {
-        let now = self.state;
+    /// Notes what follows from employments that ended the day before, where any did.
+    pub(crate) fn note_job_ends(&mut self, day: Day, clause: impl FnOnce() -> Clause) {
+        if self.steps.is_some() {
+            let ended = self.facts_of_jobs_ended(day);
+            if !ended.is_empty() {
+                self.note(day, || ended, clause);
+            }
+        }
+    }
+
+    pub(crate) fn note_changes(&mut self, today: Today<'_>, before: State) {
+        let (day, now) = (today.day, self.state);
         if let Some((_, fact)) = self.life.died
             && now.standing == Standing::Closed
             && before.standing != Standing::Closed
         {
-            self.note(day, vec![fact], || Clause::Died);
+            self.note(day, || vec![fact], || Clause::Died);
         }
         let began: Vec<FactId> = self.life.jobs.iter().filter(|job| job.from == day).map(|job| job.fact).collect();
         if now.standing == Standing::Employed && before.standing != Standing::Employed {
             let back = self.lapse.is_some();
-            self.note(day, began, || if back { Clause::Reinstated } else { Clause::Employed });
+            self.note(day, || began, || if back { Clause::Reinstated } else { Clause::Employed });
         } else if before.standing == Standing::Employed && now.standing != Standing::Employed && self.lapse.is_none() {
-            let ended = self.facts_of_jobs_ended(day);
-            self.note(day, ended, || Clause::EmploymentEnded);
+            self.note_job_ends(day, || Clause::EmploymentEnded);
         }
-        let fell_due: Vec<Month> =
-            self.overdue_months(day).filter(|row| row.due.day.after() == day).map(|row| row.month).collect();
+        let fell_due: Vec<Month> = self
+            .overdue_months(today)
+            .filter(|(month, row)| row.due(*month, &self.book).day.after() == day)
+            .map(|(month, _)| month)
+            .collect();
         let overdue = now.overdue;
         for month in fell_due.into_iter().filter(|_| overdue > 0) {
-            self.note(day, Vec::new(), || Clause::MonthOverdue { month, overdue });
+            self.note(day, Vec::new, || Clause::MonthOverdue { month, overdue });
         }
         for late in self.life.lates.iter().filter(|late| late.from == day) {
-            self.note(day, vec![late.fact], || Clause::LearntLate { until: late.due.day });
+            self.note(day, || vec![late.fact], || Clause::LearntLate { until: late.due.day });
         }
         let certificates = self.life.certificates.iter().filter(|certificate| certificate.from == day);
         let certified: Vec<FactId> = certificates.map(|certificate| certificate.fact).collect();
+        let households: Vec<FactId> =
+            self.life.households.iter().filter(|household| household.covers_day(day)).map(|h| h.fact).collect();
         for scheme in Scheme::ALL {
-            let facts = if scheme == Scheme::Assistance { certified.clone() } else { Vec::new() };
+            let facts = || match scheme {
+                Scheme::Assistance => certified.clone(),
+                Scheme::Dependant => households.clone(),
+                Scheme::Voluntary | Scheme::Formal | Scheme::RunOff => Vec::new(),
+            };
             match (before.covers.has(scheme), now.covers.has(scheme)) {
                 (false, true) => self.note(day, facts, || Clause::CoverBegan { scheme }),
-                (true, false) => self.note(day, Vec::new(), || Clause::CoverEnded { scheme }),
+                (true, false) => self.note(day, Vec::new, || Clause::CoverEnded { scheme }),
                 (true, true) | (false, false) => {}
             }
         }

@@ -1,16 +1,20 @@
 //! `krama cases`: runs case files, the stories with expected answers that jurists write, against the law.
 //!
 //! Needs no server: a case is judged by the kernel alone. Folders are searched for `.yaml` files, deeper ones too, and
-//! run in the order of their names. Ends with status 1 when any case fails.
+//! run in the order of their names. Ends with status 1 when any case fails. Thousands of cases take a while, so how far
+//! it is goes to standard error; what is printed stays the same from run to run.
 
 use std::fs;
 use std::io::Write;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::{Context, bail};
+use krama_documents::case_file::{self, Case};
 
-use crate::case_file;
+use crate::clock::Stopwatch;
 
 /// Runs case files against the law.
 #[derive(Clone, Debug, clap::Args)]
@@ -29,34 +33,96 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     for path in &args.paths {
         collect(path, &mut files)?;
     }
-    let (mut passed, mut failed) = (0, 0);
+    let mut tally = Tally { passed: 0, failed: 0, progress: Progress::start() };
     for file in &files {
         let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        let verdicts = match case_file::run(&text) {
-            Ok(verdicts) => verdicts,
+        let cases = match case_file::read(&text) {
+            Ok(cases) => cases,
             Err(error) => {
-                failed += 1;
+                tally.failed += 1;
                 writeln!(out, "FAILED  {}\n  is no case file: {error}", file.display())?;
                 continue;
             }
         };
-        for verdict in verdicts {
-            if verdict.differences.is_empty() {
-                passed += 1;
-                continue;
-            }
-            failed += 1;
-            writeln!(out, "FAILED  {}: {}", file.display(), verdict.name)?;
-            for difference in &verdict.differences {
-                writeln!(out, "  {difference}")?;
+        for batch in cases.chunks(BATCH) {
+            for (case, differences) in batch.iter().zip(judged(batch)) {
+                tally.note(file, case, &differences, out)?;
             }
         }
     }
+    let Tally { passed, failed, .. } = tally;
     if passed + failed == 0 {
         bail!("no case was found; case files end in .yaml");
     }
     writeln!(out, "{passed} passed, {failed} failed")?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// How many cases are judged before their outcome is printed.
+const BATCH: usize = 500;
+
+/// The differences of each case, in the order of the cases, judged on all processors at once.
+fn judged(cases: &[Case]) -> Vec<Vec<String>> {
+    // A case that cannot be asked fails as one that is answered otherwise, and the next ones run.
+    let judge = |case: &Case| match case.run() {
+        Ok(verdict) => verdict.differences,
+        Err(error) => vec![format!("cannot be asked: {error}")],
+    };
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let share = cases.len().div_ceil(processors).max(1);
+        let shares: Vec<_> =
+            cases.chunks(share).map(|share| scope.spawn(move || share.iter().map(judge).collect::<Vec<_>>())).collect();
+        shares.into_iter().flat_map(|share| share.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
+}
+
+/// What came of the cases so far.
+struct Tally {
+    passed: usize,
+    failed: usize,
+    progress: Progress,
+}
+
+impl Tally {
+    fn note(&mut self, file: &Path, case: &Case, differences: &[String], out: &mut dyn Write) -> std::io::Result<()> {
+        if differences.is_empty() {
+            self.passed += 1;
+        } else {
+            self.failed += 1;
+            writeln!(out, "FAILED  {}: {}", file.display(), case.name())?;
+            for difference in differences {
+                writeln!(out, "  {difference}")?;
+            }
+        }
+        self.progress.tell(self.passed + self.failed, self.failed);
+        Ok(())
+    }
+}
+
+/// Tells every now and then how far it is, so that nobody takes a long run for a hung one.
+struct Progress {
+    watch: Stopwatch,
+    /// At how many seconds it is told next.
+    next: f64,
+}
+
+impl Progress {
+    /// After how many seconds it is told again; a shorter run is not told of.
+    const EVERY: f64 = 2.0;
+
+    fn start() -> Progress {
+        Progress { watch: Stopwatch::start(), next: Progress::EVERY }
+    }
+
+    fn tell(&mut self, run: usize, failed: usize) {
+        let elapsed = self.watch.seconds();
+        if elapsed >= self.next {
+            self.next = elapsed + Progress::EVERY;
+            // Where nobody reads standard error the run goes on all the same.
+            drop(writeln!(std::io::stderr(), "{run} cases run, {failed} failed"));
+        }
+    }
 }
 
 /// A file that is named is run whatever its name; in a folder only `.yaml` files are.

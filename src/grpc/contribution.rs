@@ -219,7 +219,7 @@ impl Counter {
                 pot_riel: money.pot,
                 surcharge_riel: money.surcharge,
                 reversed_riel: money.reversed,
-                refunded_riel: 0,
+                refunded_riel: money.refunded,
             }),
             as_of: Some(decision::as_of(answer.valid_at, answer.known_at)),
             policy_revision: answer.revision.to_string(),
@@ -305,6 +305,7 @@ fn part_message(placement: &Placement) -> v1::PaymentPart {
         Place::Pot => (v1::MoneyPlace::Pot, None),
         Place::Surcharge => (v1::MoneyPlace::Surcharge, None),
         Place::Reversed => (v1::MoneyPlace::Reversed, None),
+        Place::Refunded => (v1::MoneyPlace::Refunded, None),
     };
     v1::PaymentPart { place: place.into(), month, amount_riel: placement.amount }
 }

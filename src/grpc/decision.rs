@@ -26,6 +26,7 @@ pub(crate) fn scheme(scheme: Scheme) -> v1::Scheme {
         Scheme::Formal => v1::Scheme::Formal,
         Scheme::RunOff => v1::Scheme::RunOff,
         Scheme::Assistance => v1::Scheme::Assistance,
+        Scheme::Dependant => v1::Scheme::Dependant,
     }
 }
 

@@ -343,7 +343,8 @@ impl Act for Payment {
             match placement.place {
                 Place::Month(month) if completed(&explanation, month, payment) => taken.months.push(month),
                 Place::Suspense(reason) => taken.suspense = Some(reason.into()),
-                Place::Month(_) | Place::Credit | Place::Pot | Place::Surcharge | Place::Reversed => {}
+                Place::Month(_) | Place::Credit | Place::Pot | Place::Surcharge | Place::Reversed | Place::Refunded => {
+                }
             }
         }
         if taken.suspense.is_none() {

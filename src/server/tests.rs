@@ -16,12 +16,12 @@ use crate::operation::employment::NewEmployer;
 use crate::operation::failure::Failure;
 use crate::operation::transact::{Between, Recorded, Step, Ticket};
 use crate::operation::{Desk, Limits, Opening};
-use crate::policy_file::read_law;
 use crate::store;
 use crate::store::audit::Outcome;
 use crate::store::connection::Store;
 use crate::store::tests::{Folder, on_both};
 use crate::store::{audit, employer, ledger};
+use krama_documents::policy_file::read_law;
 
 on_both! {
     a_retry_after_a_failure_between_two_steps_ends_in_one_state,

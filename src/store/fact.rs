@@ -4,7 +4,7 @@
 //! changed nor used again for something else. Deliberately absent: what facts mean, and any way to alter one.
 
 use krama_law::calendar::{Day, Moment, Month};
-use krama_law::fact::{AssistanceLevel, EmploymentId, Fact, FactId, Recorded, Sector};
+use krama_law::fact::{AssistanceLevel, EmployerAct, EmploymentId, Fact, FactId, MemberId, Recorded, Relation, Sector};
 use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, ConnectionTrait};
 
@@ -51,6 +51,47 @@ fn level_of(code: i16) -> Option<AssistanceLevel> {
     [Poor1, Poor2, AtRisk].into_iter().find(|level| level_code(*level) == code)
 }
 
+fn act_code(act: EmployerAct) -> i16 {
+    match act {
+        EmployerAct::Declared => 1,
+        EmployerAct::Paid => 2,
+    }
+}
+
+fn act_of(code: i16) -> Option<EmployerAct> {
+    [EmployerAct::Declared, EmployerAct::Paid].into_iter().find(|act| act_code(*act) == code)
+}
+
+fn relation_code(relation: Relation) -> i16 {
+    match relation {
+        Relation::Child => 1,
+        Relation::Spouse => 2,
+        Relation::Other => 3,
+    }
+}
+
+/// What a member is to the head, in one number: the relation in the two lowest bits, then one bit each for what else
+/// the law asks.
+mod household {
+    use super::{Relation, relation_code};
+
+    const RELATION: i16 = 0b0011;
+    const DISABLED: i16 = 0b0100;
+    const REGISTERED: i16 = 0b1000;
+
+    pub(super) fn code(relation: Relation, disabled: bool, registered: bool) -> i16 {
+        let bit = |set, bit| if set { bit } else { 0 };
+        relation_code(relation) | bit(disabled, DISABLED) | bit(registered, REGISTERED)
+    }
+
+    /// The relation, whether the member is disabled and whether the marriage is registered.
+    pub(super) fn of(code: i16) -> Option<(Relation, bool, bool)> {
+        let relations = [Relation::Child, Relation::Spouse, Relation::Other];
+        let relation = relations.into_iter().find(|relation| relation_code(*relation) == code & RELATION)?;
+        Some((relation, code & DISABLED != 0, code & REGISTERED != 0))
+    }
+}
+
 /// The numbers that stand for the kinds of facts.
 mod kind {
     pub(super) const ENROLLED: i16 = 1;
@@ -66,6 +107,11 @@ mod kind {
     pub(super) const LAPSE_CONFIRMED: i16 = 11;
     pub(super) const LAPSE_WAIVED: i16 = 12;
     pub(super) const DIED: i16 = 13;
+    pub(super) const REFUNDED: i16 = 14;
+    pub(super) const EMPLOYER_MONTH: i16 = 15;
+    pub(super) const BORN: i16 = 16;
+    pub(super) const HOUSEHOLD: i16 = 17;
+    pub(super) const RETRACTED: i16 = 18;
 }
 
 /// The columns of a fact. A column that its kind does not use stays empty.
@@ -118,6 +164,20 @@ fn laid_out(member: i64, recorded: &Recorded) -> table::Model {
         Fact::LapseConfirmed { on: day } => on(kind::LAPSE_CONFIRMED, day),
         Fact::LapseWaived { on: day } => on(kind::LAPSE_WAIVED, day),
         Fact::Died { on: day } => on(kind::DIED, day),
+        Fact::Refunded { payment, amount, on: day } => {
+            table::Model { target: Some(payment.0), amount: Some(amount), ..on(kind::REFUNDED, day) }
+        }
+        Fact::EmployerMonth { month, act, on: day } => {
+            table::Model { month_from: Some(month.0), code: Some(act_code(act)), ..on(kind::EMPLOYER_MONTH, day) }
+        }
+        Fact::Born { on: day } => on(kind::BORN, day),
+        Fact::Household { head, relation, disabled, registered, from, until } => table::Model {
+            day_until: until.map(|day| day.0),
+            target: Some(head.0),
+            code: Some(household::code(relation, disabled, registered)),
+            ..on(kind::HOUSEHOLD, from)
+        },
+        Fact::Retracted { fact } => table::Model { target: Some(fact.0), ..empty(kind::RETRACTED) },
     }
 }
 
@@ -151,6 +211,16 @@ fn fact_of(row: &table::Model) -> Option<Fact> {
         kind::LAPSE_CONFIRMED => Fact::LapseConfirmed { on: from? },
         kind::LAPSE_WAIVED => Fact::LapseWaived { on: from? },
         kind::DIED => Fact::Died { on: from? },
+        kind::REFUNDED => Fact::Refunded { payment: FactId(row.target?), amount: row.amount?, on: from? },
+        kind::EMPLOYER_MONTH => {
+            Fact::EmployerMonth { month: Month(row.month_from?), act: act_of(row.code?)?, on: from? }
+        }
+        kind::BORN => Fact::Born { on: from? },
+        kind::HOUSEHOLD => {
+            let (relation, disabled, registered) = household::of(row.code?)?;
+            Fact::Household { head: MemberId(row.target?), relation, disabled, registered, from: from?, until }
+        }
+        kind::RETRACTED => Fact::Retracted { fact: FactId(row.target?) },
         _ => return None,
     })
 }

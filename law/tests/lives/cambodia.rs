@@ -1,9 +1,11 @@
 //! Cambodia's law for tests and benchmarks of the kernel alone, which has no law of its own.
 
+use krama_law::answer::Scheme;
 use krama_law::calendar::Day;
 use krama_law::fact::AssistanceLevel;
 use krama_law::policy::{
-    Bar, Entitlement, FormalSpell, LapseCondition, LapseEffective, OnHoliday, RetroactiveLoss, Revision,
+    Bar, DependantRule, Entitlement, Formal, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, OnHoliday,
+    RetroactiveLoss, Revision, Transition,
 };
 
 /// Cambodia's law with a contribution of a hundred, so that amounts are easy to read.
@@ -28,9 +30,23 @@ pub(crate) fn cambodia() -> Revision {
         lifts_bar_after_months: None,
         back_payment: None,
         entitlement: entitlement.clone(),
-        formal_entitlement: entitlement,
         suspend_after: None,
-        run_off_months: 0,
+        suspension_return: None,
+        co_payment: None,
+        amnesties: Vec::new(),
+        paid_before_stay: false,
+        formal_private: Formal { entitlement: entitlement.clone(), run_off_months: 0 },
+        formal_public: Formal { entitlement, run_off_months: 0 },
+        formal_month_counts: FormalMonthCounts::Employed,
+        dependants: Some(DependantRule {
+            head_schemes: vec![Scheme::Voluntary, Scheme::Formal, Scheme::RunOff],
+            child_under: 18,
+            disabled: true,
+            spouse_under: Some(60),
+            registered_marriage: true,
+        }),
+        social_assistance: false,
+        transition: Transition { gaps_count: true, bars_lifted: false },
         assistance_levels: vec![AssistanceLevel::Poor1],
         sources: Vec::new(),
     }

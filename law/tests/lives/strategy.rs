@@ -1,20 +1,19 @@
 //! Lives and laws to try, biased to the edges: the day before, the day and the day after each due day.
 
 use krama_law::calendar::{Day, Moment, Month};
-use krama_law::fact::{AssistanceLevel, EmploymentId, Fact, FactId, Recorded, Sector};
-use krama_law::policy::{
-    BackPayment, Bar, Entitlement, FormalSpell, LapseCondition, LapseEffective, Law, OnHoliday, Published,
-    RetroactiveLoss, Revision,
-};
+use krama_law::fact::{AssistanceLevel, EmployerAct, EmploymentId, Fact, FactId, MemberId, Recorded, Relation, Sector};
+use krama_law::policy::Law;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::cambodia::cambodia;
+use crate::laws::{published, random_law};
+use crate::model::{Asked, Person};
 
 /// In October 2024; lives begin here.
-const START: i32 = 20_000;
+pub(crate) const START: i32 = 20_000;
 /// The days that a life spans.
-const SPAN: i32 = 1_100;
+pub(crate) const SPAN: i32 = 1_100;
 
 /// Which laws a life is tried under.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,11 +24,23 @@ pub(crate) enum Laws {
     Random,
 }
 
-/// A life, a law and questions.
+/// A question to a life.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question {
+    pub(crate) day: Day,
+    pub(crate) known: Moment,
+    /// The first day of the stay that is asked about, if it is one.
+    pub(crate) stay: Option<Day>,
+}
+
+/// A life with those of the heads of its households, a law and questions.
 pub(crate) struct Life {
     pub(crate) facts: Vec<Recorded>,
+    pub(crate) heads: Vec<(MemberId, Vec<Recorded>)>,
     pub(crate) law: Law,
-    pub(crate) questions: Vec<(Day, Moment)>,
+    pub(crate) questions: Vec<Question>,
+    /// What is supposed to be known too when it is asked what would be if.
+    pub(crate) supposed: Fact,
 }
 
 impl std::fmt::Debug for Life {
@@ -39,22 +50,41 @@ impl std::fmt::Debug for Life {
 }
 
 impl Life {
+    pub(crate) fn person(&self) -> Person<'_> {
+        Person { facts: &self.facts, heads: &self.heads }
+    }
+
+    pub(crate) fn asked(&self, question: Question) -> Asked<'_> {
+        let Question { day, known, stay } = question;
+        Asked { person: self.person(), law: &self.law, day, known, stay }
+    }
+
     /// The facts, one on a line with days and months as they are written, and the law.
     pub(crate) fn told(&self) -> String {
-        let mut facts: Vec<&Recorded> = self.facts.iter().collect();
-        facts.sort_by_key(|recorded| (recorded.known, recorded.id));
-        let line = |recorded: &Recorded| {
-            readable(&format!("known {:?} #{} {:?}", recorded.known.day(), recorded.id.0, recorded.fact))
+        let told = |facts: &[Recorded]| {
+            let mut facts: Vec<&Recorded> = facts.iter().collect();
+            facts.sort_by_key(|recorded| (recorded.known, recorded.id));
+            let line = |recorded: &Recorded| {
+                readable(&format!("known {:?} #{} {:?}", recorded.known.day(), recorded.id.0, recorded.fact))
+            };
+            facts.into_iter().map(line).collect::<Vec<String>>().join("\n")
         };
-        let facts: Vec<String> = facts.into_iter().map(line).collect();
+        let heads = self.heads.iter().map(|(id, facts)| format!("head {}:\n{}\n", id.0, told(facts)));
         let law: Vec<String> =
             self.law.revisions().iter().map(|published| readable(&format!("{published:?}"))).collect();
-        format!("{}\n{}", facts.join("\n"), law.join("\n"))
+        let supposed = readable(&format!("{:?}", self.supposed));
+        format!(
+            "{}\n{}{}\n{:?}\nsupposed {supposed}",
+            told(&self.facts),
+            heads.collect::<String>(),
+            law.join("\n"),
+            self.questions
+        )
     }
 }
 
 /// Writes days and months as people do.
-fn readable(text: &str) -> String {
+pub(crate) fn readable(text: &str) -> String {
     let mut text = text.to_owned();
     for (name, write) in [("Day(", day_text as fn(i32) -> String), ("Month(", month_text)] {
         while let Some(start) = text.find(name) {
@@ -80,19 +110,82 @@ pub(crate) fn life(laws: Laws) -> BoxedStrategy<Life> {
         Laws::Cambodia => Just(Law::new("kh", vec![published(cambodia())]).unwrap()).boxed(),
         Laws::Random => random_law(),
     };
-    (law, any::<bool>(), prop::collection::vec(happening(), 1..40), prop::collection::vec((day(), -40..200_i32), 1..4))
-        .prop_map(|(law, steady, happenings, questions)| {
-            let questions = questions
-                .into_iter()
-                .map(|(day, after)| (day, if after > 150 { Moment::MAX } else { Moment::end_of(day.plus(after)) }))
-                .collect();
-            Life { facts: facts(steady, &happenings), law, questions }
+    let own = (steady(), prop::collection::vec(happening(), 1..40));
+    let head = (prop_oneof![1 => Just(0), 4 => 10..36_i32], prop::collection::vec(happening(), 0..16));
+    let heads = prop_oneof![1 => Just(Vec::new()).boxed(), 2 => prop::collection::vec(head, 1..3).boxed()];
+    let questions = prop::collection::vec(question(), 1..4);
+    (
+        law,
+        own,
+        heads,
+        prop::option::weighted(0.7, (born(), household(), prop::option::weighted(0.3, 100..900_i32))),
+        questions,
+        plain_fact(),
+    )
+        .prop_map(|(law, (steady, mut happenings), heads, dependant, questions, supposed)| {
+            if !heads.is_empty()
+                && let Some((born, household, retracted_after)) = dependant
+            {
+                // In most lives with heads the person is somebody in the household of one from early on.
+                let fact = if steady > 0 { usize::try_from(steady).unwrap() + 1 } else { 0 };
+                let retracted = retracted_after.map(|after| (Happening::Retract { fact, after }, 0));
+                let first = [(Happening::Fact(household), 0), (Happening::Fact(born), 0)];
+                happenings.splice(0..0, first.into_iter().chain(retracted));
+            }
+            let heads = heads.iter().enumerate().map(|(index, (steady, happenings))| {
+                let number = i64::try_from(index).unwrap() + 1;
+                (MemberId(number), facts(*steady, happenings, 1_000 * number))
+            });
+            let facts = facts(steady, &happenings, 0);
+            let questions = questions.iter().map(|asking| asking.about(&facts)).collect();
+            Life { facts, heads: heads.collect(), law, questions, supposed }
         })
         .boxed()
 }
 
+/// For how many months a life that begins with an enrolment is paid from then on; 0 for one that begins otherwise.
+fn steady() -> BoxedStrategy<i32> {
+    prop_oneof![3 => Just(0), 2 => Just(10), 1 => 4..24_i32].boxed()
+}
+
+/// A question before the life is known of which it is asked.
+#[derive(Clone, Debug)]
+struct Asking {
+    day: Day,
+    /// In its place the day of a fact, or the day on which that became known, and so many days from it.
+    near: Option<(usize, bool, i32)>,
+    /// How many days later it is asked.
+    after: i32,
+    /// How many days before a stay had begun, or on the day of which fact.
+    stay: Option<(i32, Option<usize>)>,
+}
+
+fn question() -> BoxedStrategy<Asking> {
+    let near = prop::option::of((any::<usize>(), any::<bool>(), -1..3_i32));
+    let began = (select(vec![0, 0, 1, 2, 5, 20, 40, 80, 150]), prop::option::of(any::<usize>()));
+    (day(), near, -40..250_i32, prop::option::weighted(0.5, began))
+        .prop_map(|(day, near, after, stay)| Asking { day, near, after, stay })
+        .boxed()
+}
+
+impl Asking {
+    fn about(&self, facts: &[Recorded]) -> Question {
+        let fact = |number: usize| facts.get(number % facts.len().max(1));
+        let day = match self.near.and_then(|(number, known, days)| Some((fact(number)?, known, days))) {
+            Some((fact, known, days)) => if known { fact.known.day() } else { own_day(&fact.fact) }.plus(days),
+            None => self.day,
+        };
+        let began = |(days, number): (i32, Option<usize>)| {
+            let on = number.and_then(fact).map(|fact| own_day(&fact.fact)).filter(|&on| on <= day);
+            on.unwrap_or(day.plus(-days))
+        };
+        let known = if self.after > 150 { Moment::MAX } else { Moment::end_of(day.plus(self.after)) };
+        Question { day, known, stay: self.stay.map(began) }
+    }
+}
+
 /// A day of the life, more often than not near the middle or the end of a month, or its beginning.
-fn day() -> BoxedStrategy<Day> {
+pub(crate) fn day() -> BoxedStrategy<Day> {
     let anywhere = (0..SPAN).prop_map(|days| Day(START + days));
     let months = 0..SPAN / 30;
     let edge = (months, select(vec![1_u8, 9, 10, 11, 14, 15, 16, 17, 28, 29, 30, 31]))
@@ -110,12 +203,55 @@ fn happening() -> BoxedStrategy<(Happening, i32)> {
 #[derive(Clone, Debug)]
 enum Happening {
     Fact(Fact),
-    Reverse { payment: usize, after: i32 },
+    /// An employer declares or pays some months on end, each so many days after its 1st.
+    Declare {
+        first: Month,
+        months: i32,
+        act: EmployerAct,
+        after: i32,
+    },
+    Reverse {
+        payment: usize,
+        after: i32,
+    },
+    Refund {
+        payment: usize,
+        amount: i64,
+        after: i32,
+    },
+    Retract {
+        fact: usize,
+        after: i32,
+    },
 }
 
 fn any_happening() -> BoxedStrategy<Happening> {
+    let after = || prop_oneof![1 => Just(0), 3 => 1..60_i32];
+    let reverse = (any::<usize>(), after()).prop_map(|(payment, after)| Happening::Reverse { payment, after });
+    // One paid back before its payment was made counts from the payment on.
+    let amount = select(vec![100_i64, 50, 30, 250, 5_000]);
+    let refund = (any::<usize>(), amount, prop_oneof![5 => after(), 1 => -9..0_i32, 3 => 60..300_i32])
+        .prop_map(|(payment, amount, after)| Happening::Refund { payment, amount, after });
+    let retracted_after = prop_oneof![1 => Just(0), 2 => 1..40_i32, 2 => 40..300_i32];
+    let retract = (any::<usize>(), retracted_after).prop_map(|(fact, after)| Happening::Retract { fact, after });
+    let act = select(vec![EmployerAct::Declared, EmployerAct::Paid]);
+    let declare = (0..SPAN / 30, 1..14_i32, act, select(vec![0, 5, 14, 29, 30, 31, 45, 75])).prop_map(
+        |(first, months, act, after)| Happening::Declare { first: Day(START).month().plus(first), months, act, after },
+    );
+    prop_oneof![
+        32 => plain_fact().prop_map(Happening::Fact),
+        2 => reverse,
+        2 => refund,
+        2 => retract,
+        1 => declare,
+    ]
+    .boxed()
+}
+
+/// A fact that names no other one.
+fn plain_fact() -> BoxedStrategy<Fact> {
     let job = (0..3_i64).prop_map(EmploymentId);
-    let amount = select(vec![100_i64, 100, 100, 50, 200, 300, 700, 1_500]);
+    let amount = select(vec![100_i64, 100, 100, 50, 200, 300, 500, 700, 1_000, 1_500]);
     let named = prop_oneof![3 => Just(None), 1 => (-3..4_i32).prop_map(Some)];
     let payment = (day(), amount, named).prop_map(|(on, amount, named)| Fact::Payment {
         on,
@@ -127,9 +263,10 @@ fn any_happening() -> BoxedStrategy<Happening> {
         Fact::Payment { on, amount: 100, month: None }
     });
     let length = prop_oneof![2 => Just(None), 2 => (0..90_i32).prop_map(Some), 1 => (90..400_i32).prop_map(Some)];
-    let hired = (job.clone(), day(), length).prop_map(|(employment, from, days)| Fact::Hired {
+    let sector = select(vec![Sector::Private, Sector::Private, Sector::Public]);
+    let hired = (job.clone(), sector, day(), length).prop_map(|(employment, sector, from, days)| Fact::Hired {
         employment,
-        sector: Sector::Private,
+        sector,
         from,
         until: days.map(|days| from.plus(days)),
     });
@@ -157,18 +294,49 @@ fn any_happening() -> BoxedStrategy<Happening> {
         1 => day().prop_map(|on| Fact::LapseWaived { on }),
     ];
     let rare = day().prop_map(|on| Fact::Died { on });
-    let fact = prop_oneof![40 => fact, 1 => rare].prop_map(Happening::Fact);
-    let after = prop_oneof![1 => Just(0), 3 => 1..60_i32];
-    let reverse = (any::<usize>(), after).prop_map(|(payment, after)| Happening::Reverse { payment, after });
-    prop_oneof![16 => fact, 1 => reverse].boxed()
+    prop_oneof![160 => fact, 3 => rare, 4 => born(), 8 => household()].boxed()
 }
 
-/// The facts of a life; a steady one begins with an enrolment and a year of payments.
-fn facts(steady: bool, happenings: &[(Happening, i32)]) -> Vec<Recorded> {
+/// The ages at which something ends are near in many lives, one of them that of a child of a leap day.
+fn born() -> BoxedStrategy<Fact> {
+    let age = select(vec![18, 18, 20, 60, 5, 40]);
+    let near = (day(), age).prop_map(|(day, age)| day.month().plus(-12 * age).day_clamped(day.parts().2));
+    let leap = select(vec!["2008-02-29", "1968-02-29", "2004-02-29"]).prop_map(|day| day.parse().unwrap());
+    prop_oneof![4 => near, 1 => leap].prop_map(|on| Fact::Born { on }).boxed()
+}
+
+/// Heads 1 and 2 have timelines where the life has that many heads; head 3 never has one.
+fn household() -> BoxedStrategy<Fact> {
+    let head = select(vec![1_i64, 1, 1, 2, 2, 3]);
+    let relation = select(vec![
+        Relation::Child,
+        Relation::Child,
+        Relation::Child,
+        Relation::Spouse,
+        Relation::Spouse,
+        Relation::Other,
+    ]);
+    let from = prop_oneof![1 => (0..300_i32).prop_map(|days| Day(START + days)), 1 => day()];
+    let span = (from, prop::option::weighted(0.3, 0..600_i32));
+    (head, relation, prop::bool::weighted(0.3), prop::bool::weighted(0.7), span)
+        .prop_map(|(head, relation, disabled, registered, (from, days))| Fact::Household {
+            head: MemberId(head),
+            relation,
+            disabled,
+            registered,
+            from,
+            until: days.map(|days| from.plus(days)),
+        })
+        .boxed()
+}
+
+/// The facts of a life; a steady one begins with an enrolment and some months of payments. Ids begin with `first`.
+fn facts(steady: i32, happenings: &[(Happening, i32)], first: i64) -> Vec<Recorded> {
+    let id = |index: usize| FactId(first + i64::try_from(index).unwrap());
     let mut facts: Vec<(Day, Fact)> = Vec::new();
-    if steady {
+    if steady > 0 {
         facts.push((Day(START), Fact::Enrolled { on: Day(START) }));
-        for month in 0..10 {
+        for month in 0..steady {
             let on = Day(START).month().plus(month).day_clamped(25);
             facts.push((on, Fact::Payment { on, amount: 100, month: None }));
         }
@@ -176,40 +344,63 @@ fn facts(steady: bool, happenings: &[(Happening, i32)]) -> Vec<Recorded> {
     for (happening, late) in happenings {
         match happening {
             Happening::Fact(fact) => facts.push((own_day(fact).plus(*late), fact.clone())),
+            Happening::Declare { first, months, act, after } => {
+                for month in (0..*months).map(|number| first.plus(number)) {
+                    let on = month.first_day().plus(*after);
+                    facts.push((on.plus(*late), Fact::EmployerMonth { month, act: *act, on }));
+                }
+            }
             Happening::Reverse { payment, after } => {
                 // The ledger takes one reversal of a payment, and refuses a second.
                 let reversed = |index: usize| {
-                    let id = FactId(i64::try_from(index).unwrap());
-                    facts.iter().any(|(_, fact)| matches!(fact, Fact::Reversed { payment, .. } if *payment == id))
+                    facts
+                        .iter()
+                        .any(|(_, fact)| matches!(fact, Fact::Reversed { payment, .. } if *payment == id(index)))
                 };
-                let paid: Vec<(usize, Day)> = facts
-                    .iter()
-                    .enumerate()
-                    .filter_map(|(index, (_, fact))| {
-                        let Fact::Payment { on, .. } = fact else { return None };
-                        (!reversed(index)).then_some((index, *on))
-                    })
-                    .collect();
+                let paid: Vec<(usize, Day)> = paid(&facts).into_iter().filter(|(index, _)| !reversed(*index)).collect();
                 if let Some(&(index, on)) = paid.get(payment % paid.len().max(1)) {
-                    let payment = FactId(i64::try_from(index).unwrap());
                     let on = on.plus(*after);
                     // Nobody hears of a bounced payment before the payment itself.
                     let known = on.plus(*late).max(facts[index].0);
-                    facts.push((known, Fact::Reversed { payment, on }));
+                    facts.push((known, Fact::Reversed { payment: id(index), on }));
+                }
+            }
+            Happening::Refund { payment, amount, after } => {
+                let paid = paid(&facts);
+                if let Some(&(index, on)) = paid.get(payment % paid.len().max(1)) {
+                    let on = on.plus(*after);
+                    let known = on.plus(*late).max(facts[index].0);
+                    facts.push((known, Fact::Refunded { payment: id(index), amount: *amount, on }));
+                }
+            }
+            Happening::Retract { fact, after } => {
+                // A fact that was retracted is none any more, so that the ledger refuses to retract it again.
+                let retracted = |index: usize| {
+                    facts.iter().any(|(_, fact)| matches!(fact, Fact::Retracted { fact } if *fact == id(index)))
+                };
+                let left: Vec<usize> = (0..facts.len()).filter(|&index| !retracted(index)).collect();
+                if let Some(&index) = left.get(fact % left.len().max(1)) {
+                    facts.push((facts[index].0.plus(after + late), Fact::Retracted { fact: id(index) }));
                 }
             }
         }
     }
-    let recorded = |(index, (known, fact)): (usize, (Day, Fact))| Recorded {
-        id: FactId(i64::try_from(index).unwrap()),
-        known: Moment::start_of(known),
-        fact,
-    };
+    let recorded =
+        |(index, (known, fact)): (usize, (Day, Fact))| Recorded { id: id(index), known: Moment::start_of(known), fact };
     facts.into_iter().enumerate().map(recorded).collect()
 }
 
+/// The payments with their value dates, by their place in the life.
+fn paid(facts: &[(Day, Fact)]) -> Vec<(usize, Day)> {
+    let payments = facts.iter().enumerate().filter_map(|(index, (_, fact))| {
+        let Fact::Payment { on, .. } = fact else { return None };
+        Some((index, *on))
+    });
+    payments.collect()
+}
+
 /// The day on which a fact is known at the earliest.
-fn own_day(fact: &Fact) -> Day {
+pub(crate) fn own_day(fact: &Fact) -> Day {
     match *fact {
         Fact::Enrolled { on }
         | Fact::Payment { on, .. }
@@ -221,112 +412,11 @@ fn own_day(fact: &Fact) -> Day {
         Fact::Hired { from, .. } | Fact::Certificate { from, .. } => from,
         Fact::Separated { last, .. } => last,
         Fact::Amended { from, until, .. } => from.or(until).unwrap_or(Day(START + 400)),
-        Fact::EmploymentRetracted { .. } => Day(START + 500),
+        Fact::Refunded { on, .. } | Fact::EmployerMonth { on, .. } => on,
+        // Born long before the ledger began, but told to it in these years.
+        Fact::Born { .. } => Day(START + 200),
+        Fact::Household { from, .. } => from,
+        Fact::EmploymentRetracted { .. } | Fact::Retracted { .. } => Day(START + 500),
         Fact::Excused { from, .. } => from.first_day(),
     }
-}
-
-fn published(revision: Revision) -> Published {
-    Published { published: Moment::MIN, revision }
-}
-
-fn random_law() -> BoxedStrategy<Law> {
-    let second = prop::option::weighted(0.3, (revision(), day(), 0..100_i32));
-    (revision(), second)
-        .prop_map(|(first, second)| {
-            let mut revisions = vec![published(first)];
-            if let Some((mut later, effective, before)) = second {
-                later.effective = effective;
-                revisions.push(Published { published: Moment::start_of(effective.plus(-before)), revision: later });
-            }
-            Law::new("random", revisions).unwrap()
-        })
-        .boxed()
-}
-
-fn revision() -> BoxedStrategy<Revision> {
-    let consecutive = (0..7_u16).prop_map(|months| vec![LapseCondition::Consecutive(months)]);
-    let window = (1..4_u16, 4..7_u16).prop_map(|(paid, of)| vec![LapseCondition::Window { paid, of }]);
-    let both = (0..7_u16)
-        .prop_map(|months| vec![LapseCondition::Consecutive(months), LapseCondition::Window { paid: 2, of: 5 }]);
-    let lapse = prop_oneof![4 => consecutive, 2 => window, 1 => both, 1 => Just(Vec::new())];
-    let due = (
-        select(vec![15_u8, 15, 1, 10, 28, 31]),
-        select(vec![1_u8, 1, 0, 2]),
-        select(vec![OnHoliday::Same, OnHoliday::Same, OnHoliday::NextWorkingDay]),
-    );
-    let late = (
-        select(vec![30_u16, 30, 0, 60]),
-        select(vec![RetroactiveLoss::FromKnown, RetroactiveLoss::FromKnown, RetroactiveLoss::FromValid]),
-    );
-    let after = (
-        select(vec![LapseEffective::Breach, LapseEffective::FirstMissed]),
-        select(vec![FormalSpell::Resets, FormalSpell::Pauses]),
-        prop::option::weighted(0.2, 0..40_u16),
-        prop::bool::weighted(0.2),
-        select(vec![Bar::Life, Bar::Months(0), Bar::Months(2), Bar::Months(12)]),
-        prop::option::of(0..5_u16),
-        prop::option::of(back_payment()),
-    );
-    let cover = (
-        select(vec![
-            vec![Entitlement::Consecutive(2), Entitlement::Window { insured: 6, of: 12 }],
-            vec![Entitlement::Immediate],
-            vec![Entitlement::Consecutive(3)],
-            vec![Entitlement::Window { insured: 2, of: 4 }],
-        ]),
-        select(vec![vec![Entitlement::Immediate], vec![Entitlement::Consecutive(2)]]),
-        prop::option::weighted(0.25, 0..4_u16),
-        0..4_u16,
-    );
-    (select(vec![100_i64, 100, 130]), select(vec![12_u16, 3, 0]), lapse, due, late, after, cover)
-        .prop_map(|(contribution, prepay_months, lapse, due, late, after, cover)| Revision {
-            contribution,
-            prepay_months,
-            lapse,
-            due_day: due.0,
-            due_month_offset: due.1,
-            on_holiday: due.2,
-            learnt_late_days: late.0,
-            retroactive_loss: late.1,
-            lapse_effective: after.0,
-            formal_spell: after.1,
-            notice_days: after.2,
-            confirmation: after.3,
-            bar: after.4,
-            lifts_bar_after_months: after.5,
-            back_payment: after.6,
-            entitlement: cover.0,
-            formal_entitlement: cover.1,
-            suspend_after: cover.2,
-            run_off_months: cover.3,
-            holidays: vec![Day(START + 13), Day(START + 14), Day(START + 190)],
-            ..cambodia()
-        })
-        .boxed()
-}
-
-fn back_payment() -> BoxedStrategy<BackPayment> {
-    let months = || prop::option::of(0..9_u16);
-    (
-        select(vec!["0", "0.01", "0.015"]),
-        any::<bool>(),
-        months(),
-        months(),
-        any::<bool>(),
-        select(vec![0_i64, 50]),
-        0..3_u16,
-    )
-        .prop_map(|(penalty, compound, cap_months, refuse_older_months, plus_current, flat, waiting_months)| {
-            BackPayment {
-                penalty: penalty.parse().unwrap(),
-                compound,
-                cap_months,
-                refuse_older_months,
-                plus_current,
-                flat,
-                waiting_months,
-            }
-        })
-        .boxed()
 }

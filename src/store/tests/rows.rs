@@ -3,7 +3,7 @@
 //! Deliberately absent: files and keys, which the tests beside this folder try.
 
 use krama_law::calendar::{Day, Moment, Month};
-use krama_law::fact::{AssistanceLevel, EmploymentId, Fact, FactId, Recorded, Sector};
+use krama_law::fact::{AssistanceLevel, EmployerAct, EmploymentId, Fact, FactId, MemberId, Recorded, Relation, Sector};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::store::audit::{AuditRow, Outcome};
@@ -55,6 +55,14 @@ async fn commands_are_found_by_request_and_position(folder: Folder) {
 async fn every_kind_of_fact_comes_back_as_it_was(folder: Folder) {
     let (day, later, month) = (Day(20_000), Day(20_100), Month(24_300));
     let employment = EmploymentId(160);
+    let household = |relation, disabled, registered, until| Fact::Household {
+        head: MemberId(162),
+        relation,
+        disabled,
+        registered,
+        from: day,
+        until,
+    };
     let facts = [
         Fact::Enrolled { on: day },
         Fact::Payment { on: day, amount: 15_600, month: Some(month) },
@@ -74,6 +82,15 @@ async fn every_kind_of_fact_comes_back_as_it_was(folder: Folder) {
         Fact::LapseConfirmed { on: day },
         Fact::LapseWaived { on: day },
         Fact::Died { on: Day(-1) },
+        Fact::Refunded { payment: FactId(161), amount: 7_800, on: later },
+        Fact::EmployerMonth { month, act: EmployerAct::Declared, on: later },
+        Fact::EmployerMonth { month, act: EmployerAct::Paid, on: day },
+        Fact::Born { on: Day(-7_000) },
+        household(Relation::Child, false, false, None),
+        household(Relation::Child, true, false, Some(later)),
+        household(Relation::Spouse, false, true, Some(later)),
+        household(Relation::Other, true, true, None),
+        Fact::Retracted { fact: FactId(160) },
     ];
     let known = (160..).zip(facts).map(|(id, fact)| (id % 3, Recorded { id: FactId(id), known: Moment(-id), fact }));
     let known: Vec<(i64, Recorded)> = known.collect();
@@ -91,6 +108,10 @@ async fn a_fact_that_says_too_much_or_too_little_is_corrupt(folder: Folder) {
         (2, "kind, day_from, code", "1, 20000, 1"),
         (3, "kind, day_from", "99, 20000"),
         (4, "kind, day_from, target, code", "4, 20000, 1, 9"),
+        (5, "kind, day_from, target, code", "17, 20000, 1, 4"),
+        (6, "kind, day_from, target, code", "17, 20000, 1, 17"),
+        (7, "kind, day_from, month_from, code", "15, 20000, 24300, 3"),
+        (8, "kind, day_from, target", "18, 20000, 1"),
     ] {
         let write = store.begin().await.unwrap();
         let sql = format!("INSERT INTO fact (id, member, known_at, {columns}) VALUES ({id}, 1, 1, {values})");

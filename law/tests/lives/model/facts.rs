@@ -4,21 +4,15 @@
 
 use krama_law::answer::EnrolmentRefusal;
 use krama_law::calendar::{Day, Moment, Month};
-use krama_law::fact::{AssistanceLevel, EmploymentId, Fact, FactId, Recorded};
+use krama_law::fact::{AssistanceLevel, EmployerAct, Fact, FactId, MemberId, Recorded, Relation};
 use krama_law::money::Riel;
-use krama_law::policy::Book;
+use krama_law::policy::{Book, FormalMonthCounts};
 
 use super::day::State;
-use super::late::JobLoss;
+use super::jobs::{Job, jobs_of};
+use super::late::Loss;
+use super::retract::{retractions, standing};
 use super::table::{Table, months_ahead};
-
-/// One employment as it stands after all corrections.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Job {
-    pub(super) id: EmploymentId,
-    pub(super) from: Day,
-    pub(super) until: Option<Day>,
-}
 
 #[derive(Clone, Copy)]
 pub(super) struct Payment {
@@ -40,6 +34,32 @@ pub(super) struct Reversal {
 }
 
 #[derive(Clone, Copy)]
+pub(super) struct Refund {
+    pub(super) payment: FactId,
+    pub(super) amount: Riel,
+    /// The day it counts on, which is never before the payment's own.
+    pub(super) on: Day,
+    pub(super) known: Moment,
+}
+
+/// One report of a household.
+#[derive(Clone, Copy)]
+pub(super) struct Household {
+    pub(super) head: MemberId,
+    pub(super) relation: Relation,
+    pub(super) disabled: bool,
+    pub(super) registered: bool,
+    from: Day,
+    until: Option<Day>,
+}
+
+impl Household {
+    pub(super) fn holds_on(&self, day: Day) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day <= until)
+    }
+}
+
+#[derive(Clone, Copy)]
 pub(super) struct Joining {
     pub(super) on: Day,
     pub(super) learnt: Day,
@@ -52,11 +72,15 @@ pub(super) struct World<'a> {
     pub(super) book: Book<'a>,
     /// The months with their own due days.
     pub(super) own: Table,
-    pub(super) losses: Vec<JobLoss>,
+    pub(super) losses: Vec<Loss>,
     pub(super) jobs: Vec<Job>,
     pub(super) enrolments: Vec<Joining>,
     pub(super) payments: Vec<Payment>,
     pub(super) reversals: Vec<Reversal>,
+    pub(super) refunds: Vec<Refund>,
+    employer_months: Vec<(Month, EmployerAct, Day)>,
+    pub(super) households: Vec<Household>,
+    pub(super) born: Option<Day>,
     excuses: Vec<(Month, Month)>,
     certificates: Vec<(AssistanceLevel, Day, Option<Day>)>,
     pub(super) notices: Vec<Day>,
@@ -65,43 +89,8 @@ pub(super) struct World<'a> {
     pub(super) death: Option<Day>,
 }
 
-/// The employments after the corrections of these facts, which are in the order of the ledger.
-pub(super) fn jobs_of(facts: &[&Recorded]) -> Vec<Job> {
-    let mut jobs: Vec<Job> = Vec::new();
-    for recorded in facts {
-        match recorded.fact {
-            Fact::Hired { employment, from, until, .. } => {
-                // Reading: a second report of the same hire replaces the first one, also after a retraction.
-                jobs.retain(|job| job.id != employment);
-                jobs.push(Job { id: employment, from, until });
-            }
-            // Reading: an end or an amendment of an employment that is not known (or retracted) changes nothing.
-            Fact::Separated { employment, last } => {
-                jobs.iter_mut().filter(|job| job.id == employment).for_each(|job| job.until = Some(last));
-            }
-            Fact::Amended { employment, from, until } => {
-                for job in jobs.iter_mut().filter(|job| job.id == employment) {
-                    job.from = from.unwrap_or(job.from);
-                    job.until = until.or(job.until);
-                }
-            }
-            Fact::EmploymentRetracted { employment } => jobs.retain(|job| job.id != employment),
-            Fact::Enrolled { .. }
-            | Fact::Payment { .. }
-            | Fact::Reversed { .. }
-            | Fact::Certificate { .. }
-            | Fact::Excused { .. }
-            | Fact::NoticeServed { .. }
-            | Fact::LapseConfirmed { .. }
-            | Fact::LapseWaived { .. }
-            | Fact::Died { .. } => {}
-        }
-    }
-    jobs
-}
-
 impl<'a> World<'a> {
-    pub(super) fn new(facts: &[&Recorded], book: Book<'a>, own: Table, losses: &[JobLoss]) -> World<'a> {
+    pub(super) fn new(facts: &[&Recorded], book: Book<'a>, own: Table, losses: &[Loss]) -> World<'a> {
         let mut world = World {
             book,
             own,
@@ -111,6 +100,10 @@ impl<'a> World<'a> {
             enrolments: Vec::new(),
             payments: Vec::new(),
             reversals: Vec::new(),
+            refunds: Vec::new(),
+            employer_months: Vec::new(),
+            households: Vec::new(),
+            born: None,
             excuses: Vec::new(),
             certificates: Vec::new(),
             notices: Vec::new(),
@@ -118,8 +111,20 @@ impl<'a> World<'a> {
             waivers: Vec::new(),
             death: None,
         };
-        for recorded in facts {
+        for recorded in standing(facts) {
             world.add(recorded);
+        }
+        // A payment that is retracted is as one reversed on its own value date, unless it was reversed before.
+        for retraction in retractions(facts) {
+            if let Fact::Payment { on, .. } = retraction.named.fact {
+                let payment = retraction.named.id;
+                let reversed =
+                    |fact: &&&Recorded| matches!(fact.fact, Fact::Reversed { payment: id, .. } if id == payment);
+                if !facts[..retraction.position].iter().any(|fact| reversed(&fact)) {
+                    let (id, known) = (retraction.id, retraction.known);
+                    world.reversals.push(Reversal { id, payment, on, known });
+                }
+            }
         }
         world.sort();
         world
@@ -144,9 +149,21 @@ impl<'a> World<'a> {
             Fact::NoticeServed { on } => self.notices.push(on),
             Fact::LapseConfirmed { on } => self.confirmations.push(on),
             Fact::LapseWaived { on } => self.waivers.push(on),
-            // Reading: of two reports of a death the earlier day counts, as there is no fact that retracts one.
+            Fact::Refunded { payment, amount, on } => {
+                self.refunds.push(Refund { payment, amount, on, known: recorded.known });
+            }
+            Fact::EmployerMonth { month, act, on } => self.employer_months.push((month, act, on)),
+            Fact::Born { on } => self.born = Some(on),
+            Fact::Household { head, relation, disabled, registered, from, until } => {
+                self.households.push(Household { head, relation, disabled, registered, from, until });
+            }
+            // Reading: of two reports of a death the earlier day counts.
             Fact::Died { on } => self.death = Some(self.death.map_or(on, |known| known.min(on))),
-            Fact::Hired { .. } | Fact::Separated { .. } | Fact::Amended { .. } | Fact::EmploymentRetracted { .. } => {}
+            Fact::Hired { .. }
+            | Fact::Separated { .. }
+            | Fact::Amended { .. }
+            | Fact::EmploymentRetracted { .. }
+            | Fact::Retracted { .. } => {}
         }
     }
 
@@ -156,19 +173,29 @@ impl<'a> World<'a> {
         self.payments.sort_by_key(|payment| payment.on);
         self.reversals.sort_by_key(|reversal| reversal.on);
         for payment in &mut self.payments {
-            // Reading: a reversal dated before the value date is taken like one on it.
-            let void = self.reversals.iter().find(|r| r.payment == payment.id && r.on <= payment.on);
-            payment.void = void.copied();
+            // Reading: a reversal dated before the value date is taken like one on it; where a retraction says the
+            // same, the one known first made the payment void.
+            let void = self.reversals.iter().filter(|r| r.payment == payment.id && r.on <= payment.on);
+            payment.void = void.min_by_key(|r| (r.known, r.id)).copied();
         }
+        // A refund counts from the value date of its payment on, and is heard of only with it.
+        let of = |refund: &Refund| self.payments.iter().find(|payment| payment.id == refund.payment);
+        let heard = self
+            .refunds
+            .iter()
+            .filter_map(|refund| of(refund).map(|payment| Refund { on: refund.on.max(payment.on), ..*refund }));
+        self.refunds = heard.collect();
+        self.refunds.sort_by_key(|refund| refund.on);
     }
 
     /// Section 11: as if no fact were valid after the day, but known ends of employments.
     pub(super) fn drop_facts_after(&mut self, day: Day) {
         self.jobs.retain(|job| job.from <= day);
         self.enrolments.retain(|joining| joining.on <= day);
-        self.losses.retain(|loss| loss.counts_from <= day || loss.old.from <= day);
+        self.losses.retain(|loss| loss.counts_from <= day || loss.began <= day);
         self.payments.retain(|payment| payment.on <= day);
         self.reversals.retain(|reversal| reversal.on <= day);
+        self.refunds.retain(|refund| refund.on <= day);
         self.excuses.retain(|(from, _)| from.first_day() <= day);
         self.notices.retain(|&on| on <= day);
         self.confirmations.retain(|&on| on <= day);
@@ -194,7 +221,7 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn employed_on(&self, day: Day) -> bool {
-        self.jobs.iter().any(|job| job.from <= day && job.until.is_none_or(|until| day <= until))
+        self.jobs.iter().any(|job| job.covers(day))
     }
 
     /// Whether an employment that has begun on or before the day covers any day of the month.
@@ -204,6 +231,25 @@ impl<'a> World<'a> {
                 && job.from <= self.own.last_day(month)
                 && job.until.is_none_or(|until| until >= self.own.first_day(month))
         })
+    }
+
+    /// Whether the law of the day takes a month of formal employment for an insured one, by what the employer did.
+    pub(super) fn employer_did_enough(&self, month: Month, day: Day) -> bool {
+        let done = |paid: bool| {
+            let acts = self.employer_months.iter().filter(|(of, _, on)| *of == month && *on <= day);
+            acts.into_iter().any(|(_, act, _)| !paid || *act == EmployerAct::Paid)
+        };
+        match self.book.on(day).formal_month_counts {
+            FormalMonthCounts::Employed => true,
+            FormalMonthCounts::Declared => done(false),
+            FormalMonthCounts::Paid => done(true),
+        }
+    }
+
+    /// Whether a payment has come to nothing on or before the day.
+    pub(super) fn reversed_by(&self, payment: FactId, day: Day) -> bool {
+        let void = self.payments.iter().any(|other| other.id == payment && other.void.is_some());
+        void || self.reversals.iter().any(|reversal| reversal.payment == payment && reversal.on <= day)
     }
 
     pub(super) fn excused(&self, month: Month) -> bool {

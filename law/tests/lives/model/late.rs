@@ -1,20 +1,39 @@
 //! Learnt late (section 4): what a fact that takes away, and became known late, does to due days and lapses.
 //!
 //! What is made owed again is seen on the walk, with everything that is known: an employment takes away from the
-//! first of its days that are no more, an enrolment from the day after it, a reversal from its own day.
+//! first of its days that are no more, an enrolment from the day after it, a reversal or a refund from its own day,
+//! the retraction of an excuse or a death from the first day that it had spared.
 
 use krama_law::calendar::{Day, Month};
 use krama_law::fact::{EmploymentId, Fact, Recorded};
 use krama_law::policy::{Book, RetroactiveLoss};
 
-use super::facts::{Job, jobs_of};
-use super::table::{Due, first_due_from};
+use super::day::State;
+use super::facts::World;
+use super::jobs::{Job, employment_of, jobs_of};
+use super::month::View;
+use super::retract::{Retraction, retractions};
+use super::table::{Due, Table, first_due_from, own_due};
 
-/// Days of an employment that were taken away, and were learnt to be so on a day not before the first of them.
+/// What was taken away.
+#[derive(Clone, Copy, Debug)]
+enum Taken {
+    /// Days of an employment, given as it was known before.
+    Job(Job),
+    /// The excuse of these months.
+    Excuse(Month, Month),
+    /// A death on this day.
+    Death(Day),
+    /// An enrolment, or the time that a refund had left; it opens no month.
+    Shelter,
+}
+
+/// Something that was taken away, and was learnt to be so on a day not before the first one that it changes.
 #[derive(Clone, Debug)]
-pub(super) struct JobLoss {
-    /// As it was known before.
-    pub(super) old: Job,
+pub(super) struct Loss {
+    taken: Taken,
+    /// The day on which what was taken away began.
+    pub(super) began: Day,
     pub(super) counts_from: Day,
     pub(super) learnt: Day,
     pub(super) due: Due,
@@ -28,33 +47,59 @@ pub(super) fn due_left(book: &Book<'_>, counts_from: Day, learnt: Day) -> Option
     late.then(|| first_due_from(book, learnt.plus(i32::from(rules.learnt_late_days))))
 }
 
-/// The days of employments that corrections took away late.
-pub(super) fn job_losses(facts: &[&Recorded], book: &Book<'_>) -> Vec<JobLoss> {
+/// What corrections took away late, but for reversals and refunds, which the walk meets.
+pub(super) fn losses(facts: &[&Recorded], book: &Book<'_>) -> Vec<Loss> {
+    let retractions = retractions(facts);
     let mut losses = Vec::new();
     for (position, fact) in facts.iter().enumerate() {
-        let id = match fact.fact {
-            Fact::Separated { employment, .. }
-            | Fact::Hired { employment, .. }
-            | Fact::Amended { employment, .. }
-            | Fact::EmploymentRetracted { employment } => employment,
-            Fact::Enrolled { .. }
-            | Fact::Reversed { .. }
-            | Fact::Payment { .. }
-            | Fact::Certificate { .. }
-            | Fact::Excused { .. }
-            | Fact::NoticeServed { .. }
-            | Fact::LapseConfirmed { .. }
-            | Fact::LapseWaived { .. }
-            | Fact::Died { .. } => continue,
-        };
-        let Some(old) = find(&facts[..position], id) else { continue };
-        let new = find(&facts[..=position], id);
+        let retraction = retractions.iter().find(|retraction| retraction.position == position);
         let learnt = fact.known.day();
-        for counts_from in taken_from(old, new) {
-            losses.extend(due_left(book, counts_from, learnt).map(|due| JobLoss { old, counts_from, learnt, due }));
+        let mut lost = Vec::new();
+        if let Some(id) = employment_of(retraction.map_or(&fact.fact, |retraction| &retraction.named.fact))
+            && let Some(old) = find(&facts[..position], id)
+        {
+            let new = find(&facts[..=position], id);
+            lost.extend(taken_from(old, new).into_iter().map(|from| (Taken::Job(old), old.from, from)));
+        }
+        lost.extend(retraction.and_then(|retraction| retracted(&facts[..position], retraction)));
+        for (taken, began, counts_from) in lost {
+            let due = due_left(book, counts_from, learnt);
+            losses.extend(due.map(|due| Loss { taken, began, counts_from, learnt, due }));
         }
     }
     losses
+}
+
+/// What the retraction of an excuse, a death or an enrolment takes away, when that began, and from when it counts.
+fn retracted(before: &[&Recorded], retraction: &Retraction<'_>) -> Option<(Taken, Day, Day)> {
+    let named = retraction.named;
+    if let Fact::Excused { from, to } = named.fact {
+        return Some((Taken::Excuse(from, to), from.first_day(), from.first_day()));
+    }
+    if let Fact::Enrolled { on } = named.fact {
+        // Reading: it counts from the day after the enrolment, and the rules of that day decide.
+        return Some((Taken::Shelter, on, on.after()));
+    }
+    if let Fact::Refunded { payment, on, .. } = named.fact {
+        // A refund counts from the value date of its payment at the earliest.
+        let valued = before.iter().find(|fact| fact.id == payment).and_then(|fact| {
+            let Fact::Payment { on, .. } = fact.fact else { return None };
+            Some(on)
+        });
+        let on = valued.map_or(on, |valued| valued.max(on));
+        return Some((Taken::Shelter, on, on));
+    }
+    if let Fact::Died { on } = named.fact {
+        // Only the death that counted takes anything away; of two on one day the one known first.
+        let known = super::retract::standing(before);
+        let deaths = known.iter().filter_map(|fact| {
+            let Fact::Died { on } = fact.fact else { return None };
+            Some((on, fact.id))
+        });
+        let counted = deaths.min_by_key(|&(on, _)| on).map(|(_, id)| id);
+        return (counted == Some(named.id)).then_some((Taken::Death(on), on, on.after()));
+    }
+    None
 }
 
 fn find(facts: &[&Recorded], id: EmploymentId) -> Option<Job> {
@@ -76,11 +121,61 @@ fn taken_from(old: Job, new: Option<Job>) -> Vec<Day> {
     from
 }
 
-impl JobLoss {
-    /// Whether the employment, as it was known before, exempted the month on the day.
-    pub(super) fn had_exempted(&self, month: Month, day: Day) -> bool {
-        self.old.from <= day
-            && self.old.from <= month.last_day()
-            && self.old.until.is_none_or(|until| until >= month.first_day())
+impl Loss {
+    /// Whether what was taken away, as it was known before, had spared the month on the day.
+    fn had_spared(&self, book: &Book<'_>, month: Month, day: Day) -> bool {
+        match self.taken {
+            Taken::Job(old) => old.exempts(month, day),
+            Taken::Excuse(from, to) => from <= month && month <= to,
+            Taken::Death(on) => own_due(book, month).day > on,
+            Taken::Shelter => false,
+        }
+    }
+}
+
+impl State {
+    /// Section 4, learnt late: months made owed again fall due later. They are those that are owed, on some day from
+    /// which the fact counts to which it became known, and were not before it.
+    pub(super) fn put_off(&mut self, world: &World<'_>, day: Day) {
+        let lost: Vec<&Loss> =
+            world.losses.iter().filter(|loss| loss.counts_from <= day && day <= loss.learnt).collect();
+        let joined: Vec<(Due, Month)> = self
+            .joined_late
+            .iter()
+            .filter(|(from, learnt, _, _)| *from <= day && day <= *learnt)
+            .map(|&(_, _, due, until)| (due, until))
+            .collect();
+        if lost.is_empty() && joined.is_empty() {
+            return;
+        }
+        for index in 0..world.own.len() {
+            let month = world.own.base.plus(i32::try_from(index).unwrap_or(0));
+            let view = View::of(world, self, day);
+            if !view.owed(month) {
+                continue;
+            }
+            let lost = lost.iter().filter(|loss| loss.had_spared(&world.book, month, day)).map(|loss| loss.due);
+            let joined = joined.iter().filter(|(_, until)| month < *until).map(|&(due, _)| due);
+            for due in lost.chain(joined) {
+                self.fall_due_later(&world.own, month, due);
+            }
+        }
+    }
+
+    fn fall_due_later(&mut self, table: &Table, month: Month, due: Due) {
+        if let Some(index) = table.index(month)
+            && due.day > self.later_due[index].unwrap_or(table.due[index]).day
+        {
+            self.later_due[index] = Some(due);
+        }
+    }
+
+    /// Section 4: months that a reversal or a refund, which became known on a day, opened again.
+    pub(super) fn owe_again(&mut self, world: &World<'_>, months: &[Month], day: Day, learnt: Day) {
+        let Some(due) = due_left(&world.book, day, learnt) else { return };
+        for &month in months {
+            self.fall_due_later(&world.own, month, due);
+            self.shields.push((day, due.day));
+        }
     }
 }

@@ -17,6 +17,14 @@ pub(super) struct View<'a> {
     pub(super) world: &'a World<'a>,
     pub(super) state: &'a State,
     pub(super) day: Day,
+    /// The first day of the stay that is asked about, if it is one.
+    pub(super) stay: Option<Day>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(world: &'a World<'a>, state: &'a State, day: Day) -> View<'a> {
+        View { world, state, day, stay: None }
+    }
 }
 
 impl View<'_> {
@@ -50,7 +58,7 @@ impl View<'_> {
     /// was not yet in force.
     pub(super) fn paid(&self, month: Month) -> bool {
         if let Some(index) = self.world.own.index(month)
-            && self.state.was_paid[index]
+            && self.state.was_paid[index].is_some()
         {
             return true;
         }
@@ -104,12 +112,21 @@ impl View<'_> {
                 if formal == FormalSpell::Resets {
                     break;
                 }
-            } else if self.overdue(month) {
+            } else if self.overdue(month) && !self.gap_before_a_fresh_start(month) {
                 run.push(month);
             }
             month = month.plus(-1);
         }
         run
+    }
+
+    /// Section 12: an owed unpaid month that was overdue on the day before the newest revision in force that does not
+    /// count such gaps. Reading: by its due day with all that has been put off up to the day asked.
+    fn gap_before_a_fresh_start(&self, month: Month) -> bool {
+        let revisions = self.world.book.revisions().iter().rev();
+        let mut in_force = revisions.filter(|revision| revision.effective <= self.day);
+        let Some(fresh) = in_force.find(|revision| !revision.transition.gaps_count) else { return false };
+        self.owed(month) && !self.paid(month) && self.due(month).day.after() < fresh.effective
     }
 
     /// Section 6: whether any condition of lapse of the day's rules holds.
@@ -129,7 +146,7 @@ impl View<'_> {
         let months = (enrolment.month.0..=newest.0).rev().map(Month);
         let counted: Vec<bool> = months
             .filter(|&month| self.paid(month) || self.fallen_due(month))
-            .filter(|&month| self.owed(month))
+            .filter(|&month| self.owed(month) && !self.gap_before_a_fresh_start(month))
             .take(of)
             .map(|month| self.paid(month))
             .collect();
@@ -145,9 +162,17 @@ impl View<'_> {
         self.world.notices.iter().any(|&notice| notice > due && notice.plus(i32::from(days)) <= self.day)
     }
 
-    /// Section 8: months paid, and months with any day of formal employment.
+    /// Section 8: paid, as far as entitlement asks: for a stay, where the law says so, only by money placed before it.
+    fn paid_for_entitlement(&self, month: Month) -> bool {
+        let Some(began) = self.stay.filter(|_| self.rules().paid_before_stay) else { return self.paid(month) };
+        let reached = self.world.own.index(month).and_then(|index| self.state.was_paid[index]);
+        reached.is_some_and(|on| on < began) || self.state.purse.placed_before(month, began) >= self.price(month)
+    }
+
+    /// Section 8: months paid, and months with any day of formal employment, where the employer did what the law asks.
     fn insured(&self, month: Month) -> bool {
-        self.paid(month) || self.world.job_in_month(month, self.day)
+        let worked = self.world.job_in_month(month, self.day) && self.world.employer_did_enough(month, self.day);
+        worked || self.paid_for_entitlement(month)
     }
 
     /// Section 8: entitlement on the day, by the months before the current one.
@@ -175,6 +200,7 @@ impl View<'_> {
             if self.insured(month) {
                 found += 1;
             } else {
+                // Reading: a month that was paid during a stay is, for that stay, one that is not paid yet.
                 let not_yet_due = self.owed(month) && !self.fallen_due(month);
                 if !self.world.excused(month) && !not_yet_due {
                     return false;

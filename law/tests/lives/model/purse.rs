@@ -3,7 +3,7 @@
 //! A payment's own money is known by the payment. Money that was added up in a pot and then placed together is one
 //! sum of which each payment has a share, but no places of its own.
 
-use krama_law::calendar::Month;
+use krama_law::calendar::{Day, Month};
 use krama_law::fact::FactId;
 use krama_law::money::Riel;
 
@@ -29,6 +29,8 @@ struct Placement {
     owner: Owner,
     place: Place,
     amount: Riel,
+    /// The day on which it came to lie there.
+    on: Day,
 }
 
 /// All money received for a member.
@@ -39,13 +41,22 @@ pub(super) struct Purse {
     pub(super) reversed: Riel,
     /// Which payments, with how much, were in each pot when it was emptied.
     emptied: Vec<Vec<(FactId, Riel)>>,
+    /// Every payment that counted when it came, with its whole amount.
+    received: Vec<(FactId, Riel)>,
+    /// What was paid back of which payment.
+    refunds: Vec<(FactId, Riel)>,
 }
 
 impl Purse {
-    pub(super) fn put(&mut self, owner: Owner, place: Place, amount: Riel) {
+    pub(super) fn put(&mut self, owner: Owner, place: Place, amount: Riel, on: Day) {
         if amount > 0 {
-            self.placements.push(Placement { owner, place, amount });
+            self.placements.push(Placement { owner, place, amount, on });
         }
+    }
+
+    /// Notes that a payment came, before it is put anywhere.
+    pub(super) fn receive(&mut self, payment: FactId, amount: Riel) {
+        self.received.push((payment, amount));
     }
 
     /// Takes all money out of the pot, to be placed anew under the returned owner.
@@ -74,12 +85,23 @@ impl Purse {
                 owner = Owner::Emptied(number);
             }
         }
+        let (taken, months) = self.take(owner, left, |_| true);
+        self.reversed += taken;
+        months
+    }
+
+    /// Takes an amount, or as much of it as is there, of an owner's money from some places, what was placed last first.
+    /// Returns how much was taken, and of which month.
+    fn take(&mut self, owner: Owner, amount: Riel, from: impl Fn(Place) -> bool) -> (Riel, Vec<(Month, Riel)>) {
+        let mut left = amount;
         let mut months = Vec::new();
-        for placement in self.placements.iter_mut().rev().filter(|placement| placement.owner == owner) {
+        for placement in self.placements.iter_mut().rev() {
+            if placement.owner != owner || !from(placement.place) {
+                continue;
+            }
             let taken = placement.amount.min(left);
             placement.amount -= taken;
             left -= taken;
-            self.reversed += taken;
             if let Place::Month(month) = placement.place
                 && taken > 0
             {
@@ -87,7 +109,48 @@ impl Purse {
             }
         }
         self.placements.retain(|placement| placement.amount > 0);
+        (amount - left, months)
+    }
+
+    /// Pays back some of a payment: from credit, then suspense, then the pot, then months, and the surcharge of a
+    /// return last. Returns what was taken off which month.
+    pub(super) fn refund(&mut self, payment: FactId, amount: Riel) -> Vec<(Month, Riel)> {
+        let before: Riel = self.refunds.iter().filter(|(id, _)| *id == payment).map(|(_, amount)| amount).sum();
+        let received = self.received.iter().find(|(id, _)| *id == payment).map_or(0, |(_, amount)| *amount);
+        let mut left = amount.min(received - before);
+        let pool = self.emptied.iter().position(|shares| shares.iter().any(|&(id, _)| id == payment));
+        let owner = pool.map_or(Owner::Payment(payment), Owner::Emptied);
+        let mut months = Vec::new();
+        let order: [fn(Place) -> bool; 5] = [
+            |place| place == Place::Credit,
+            |place| place == Place::Suspense,
+            |place| place == Place::Pot,
+            |place| matches!(place, Place::Month(_)),
+            |place| place == Place::Surcharge,
+        ];
+        for from in order {
+            let (taken, of_months) = self.take(owner, left, from);
+            left -= taken;
+            months.extend(of_months);
+            self.refunds.push((payment, taken));
+            // What is paid back of a pool is no longer its share.
+            if let Some(pool) = pool {
+                let shares = self.emptied[pool].iter_mut().filter(|share| share.0 == payment);
+                shares.for_each(|share| share.1 -= taken);
+            }
+        }
         months
+    }
+
+    /// All that was paid back.
+    pub(super) fn refunded(&self) -> Riel {
+        self.refunds.iter().map(|(_, amount)| amount).sum()
+    }
+
+    /// What lies on a month and was placed there before a day.
+    pub(super) fn placed_before(&self, month: Month, day: Day) -> Riel {
+        let there = |placement: &&Placement| placement.place == Place::Month(month) && placement.on < day;
+        self.placements.iter().filter(there).map(|placement| placement.amount).sum()
     }
 
     /// Section 4: after a death what lies on months after the month of death is credit.

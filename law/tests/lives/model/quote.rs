@@ -2,6 +2,7 @@
 
 use krama_law::calendar::{Day, Month};
 use krama_law::money::{Lack, Rate, Riel, price_with_penalty};
+use krama_law::policy::{Amnesty, BackPayment, Revision};
 use num_bigint::BigUint;
 
 use super::month::View;
@@ -18,13 +19,36 @@ pub(super) struct Quote {
 /// Penalties are counted in millionths, as a rate has at most six decimals.
 const WHOLE: u64 = 1_000_000;
 
-/// The quote of the day; none while there is no such door or no lapse.
-pub(super) fn quote(view: &View<'_>) -> Option<Quote> {
-    let door = view.rules().back_payment?;
-    // Reading: the dead have no door, whatever stood before.
-    if view.state.lapse.is_none() || view.world.dead_on(view.day) {
-        return None;
+/// The amnesty that is open on a day; of several the first in the order of the law.
+pub(super) fn amnesty(rules: &Revision, day: Day) -> Option<&Amnesty> {
+    rules.amnesties.iter().find(|amnesty| amnesty.from <= day && day <= amnesty.until)
+}
+
+/// The terms of the back-payment door on a day: those of an amnesty where it has any, else the revision's own.
+pub(super) fn back_payment(rules: &Revision, day: Day) -> Option<BackPayment> {
+    match amnesty(rules, day).and_then(|amnesty| amnesty.back_payment) {
+        Some(terms) => Some(terms),
+        None => rules.back_payment,
     }
+}
+
+/// The terms on which somebody comes back by paying on the day; none where there is nothing to come back from.
+pub(super) fn terms(view: &View<'_>) -> Option<BackPayment> {
+    // Reading: the dead have no door, whatever stood before.
+    if view.world.dead_on(view.day) {
+        None
+    } else if view.state.lapse.is_some() {
+        back_payment(view.rules(), view.day)
+    } else if view.state.suspended {
+        view.rules().suspension_return
+    } else {
+        None
+    }
+}
+
+/// The quote of the day; none while there is no way back by paying, or nothing to come back from.
+pub(super) fn quote(view: &View<'_>) -> Option<Quote> {
+    let door = terms(view)?;
     let current = view.current_month();
     let mut months = view.overdue_months();
     if let Some(oldest) = door.refuse_older_months {
@@ -60,6 +84,12 @@ fn started_months(due: Due, day: Day) -> u32 {
 fn millionths(rate: Rate) -> u64 {
     let whole = Lack { amount: 1_000_000, months_late: 1 };
     u64::try_from(price_with_penalty(&[whole], rate, false, 0)).unwrap_or(WHOLE) - WHOLE
+}
+
+/// A rate as a law document writes it.
+pub(crate) fn rate_as_written(rate: Rate) -> String {
+    let parts = millionths(rate);
+    format!("{}.{:06}", parts / WHOLE, parts % WHOLE)
 }
 
 /// The sum of `lack * (1 + p * k)` or `lack * (1 + p)^k`, and the flat fee, rounded up once.

@@ -84,8 +84,8 @@ impl Table {
 
     /// The place of a month in the lists, if it is within the table.
     pub(super) fn index(&self, month: Month) -> Option<usize> {
-        let index = usize::try_from(month.0 - self.base.0).unwrap_or(usize::MAX);
-        if index < self.due.len() { Some(index) } else { None }
+        let index = month.0.abs_diff(self.base.0) as usize;
+        (month >= self.base && index < self.due.len()).then_some(index)
     }
 
     pub(super) fn month_of(&self, day: Day) -> Month {
@@ -126,7 +126,9 @@ pub(super) fn months_ahead(revision: &Revision) -> i32 {
     let notice = i32::from(revision.notice_days.unwrap_or(0)) / 28 + 1;
     let learnt = i32::from(revision.learnt_late_days) / 28 + 1;
     let offset = i32::from(revision.due_month_offset) + 1;
-    longest.max().unwrap_or(0) + i32::from(revision.prepay_months) + notice + learnt + offset * 2 + 6
+    // What was added up during a suspension may bring a return, and a new beginning, without another payment.
+    let back = revision.suspension_return.map_or(0, |terms| 12 + i32::from(terms.refuse_older_months.unwrap_or(0)));
+    back + longest.max().unwrap_or(0) + i32::from(revision.prepay_months) + notice + learnt + offset * 2 + 6
 }
 
 /// The days that a fact speaks of.
@@ -135,6 +137,7 @@ fn days_of(fact: &Fact) -> Vec<Day> {
         Fact::Enrolled { on }
         | Fact::Payment { on, .. }
         | Fact::Reversed { on, .. }
+        | Fact::Refunded { on, .. }
         | Fact::NoticeServed { on }
         | Fact::LapseConfirmed { on }
         | Fact::LapseWaived { on }
@@ -144,6 +147,11 @@ fn days_of(fact: &Fact) -> Vec<Day> {
         Fact::Amended { from, until, .. } => [from, until].into_iter().flatten().collect(),
         Fact::Certificate { from, .. } => vec![from],
         Fact::Excused { from, to } => vec![from.first_day(), to.last_day()],
-        Fact::EmploymentRetracted { .. } => Vec::new(),
+        // None of these is about a month of contributions.
+        Fact::EmploymentRetracted { .. }
+        | Fact::EmployerMonth { .. }
+        | Fact::Born { .. }
+        | Fact::Household { .. }
+        | Fact::Retracted { .. } => Vec::new(),
     }
 }

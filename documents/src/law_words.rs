@@ -2,8 +2,11 @@
 //!
 //! Only what both need stands here. Absent: ranges and defaults, which are each document's own.
 
+use krama_law::answer::Scheme;
 use krama_law::fact::AssistanceLevel;
-use krama_law::policy::{Entitlement, FormalSpell, LapseCondition, LapseEffective, RetroactiveLoss};
+use krama_law::policy::{
+    Entitlement, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, OnHoliday, RetroactiveLoss,
+};
 use serde::Deserialize;
 
 /// `{ consecutive = 6 }` or `{ window = [9, 12] }`.
@@ -52,6 +55,47 @@ pub(crate) enum LevelWord {
     Poor2,
     #[serde(rename = "AT_RISK")]
     AtRisk,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HolidayWord {
+    Same,
+    NextWorkingDay,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MonthCountsWord {
+    Employed,
+    Declared,
+    Paid,
+}
+
+/// Whether months that were overdue under an older revision count towards a lapse.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GapsWord {
+    Count,
+    Forget,
+}
+
+/// What becomes of the bars of lapses under an older revision.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum BarsWord {
+    Stand,
+    Lifted,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum SchemeWord {
+    Voluntary,
+    Formal,
+    RunOff,
+    Assistance,
+    Dependant,
 }
 
 impl From<LapseLimb> for LapseCondition {
@@ -106,6 +150,37 @@ impl From<LevelWord> for AssistanceLevel {
             LevelWord::Poor1 => AssistanceLevel::Poor1,
             LevelWord::Poor2 => AssistanceLevel::Poor2,
             LevelWord::AtRisk => AssistanceLevel::AtRisk,
+        }
+    }
+}
+
+impl From<HolidayWord> for OnHoliday {
+    fn from(word: HolidayWord) -> OnHoliday {
+        match word {
+            HolidayWord::Same => OnHoliday::Same,
+            HolidayWord::NextWorkingDay => OnHoliday::NextWorkingDay,
+        }
+    }
+}
+
+impl From<MonthCountsWord> for FormalMonthCounts {
+    fn from(word: MonthCountsWord) -> FormalMonthCounts {
+        match word {
+            MonthCountsWord::Employed => FormalMonthCounts::Employed,
+            MonthCountsWord::Declared => FormalMonthCounts::Declared,
+            MonthCountsWord::Paid => FormalMonthCounts::Paid,
+        }
+    }
+}
+
+impl From<SchemeWord> for Scheme {
+    fn from(word: SchemeWord) -> Scheme {
+        match word {
+            SchemeWord::Voluntary => Scheme::Voluntary,
+            SchemeWord::Formal => Scheme::Formal,
+            SchemeWord::RunOff => Scheme::RunOff,
+            SchemeWord::Assistance => Scheme::Assistance,
+            SchemeWord::Dependant => Scheme::Dependant,
         }
     }
 }

@@ -1,7 +1,7 @@
 # The whole vocabulary of this repository.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-long bench
+.PHONY: help run test check test-long mutants bench
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -18,6 +18,9 @@ check: ## format, contract, licences and bans, lints, architecture
 
 test-long: ## all tests again, with many more generated cases
 	@tools/suite long
+
+mutants: ## a thousand small changes of the kernel, and which of them no test notices; hours
+	@tools/mutants
 
 bench: ## the benchmarks, in a release build
 	@tools/setup build

@@ -113,6 +113,14 @@ pub struct Limits {
     pub max_backdate_days: i32,
     /// The longest text in a field, in bytes.
     pub text_bytes: usize,
+    /// Records of a unary batch at most.
+    pub batch_records: usize,
+    /// Records of a streamed batch of which all are taken or none.
+    pub all_or_none_records: usize,
+    /// Records of one stream that may be under way at the same time.
+    pub stream_records: usize,
+    /// How long a result of a stream may wait for its client to take it, in milliseconds.
+    pub results_unread_milliseconds: u64,
 }
 
 /// Where traces go.
@@ -180,6 +188,10 @@ impl Config {
         }
         if self.limits.page_default == 0 || self.limits.page_default > self.limits.page_most {
             return unusable("limits.page_default", "must lie between 1 and limits.page_most");
+        }
+        let records = [self.limits.batch_records, self.limits.all_or_none_records, self.limits.stream_records];
+        if records.contains(&0) {
+            return unusable("limits.batch_records", "and the other limits of records must be at least 1");
         }
         if self.store.readers == 0 {
             return unusable("store.readers", "must be at least 1");

@@ -6,6 +6,7 @@
 pub mod gate;
 pub mod server;
 
+mod batch;
 mod contribution;
 mod coverage;
 mod decision;
@@ -16,7 +17,9 @@ mod status;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::watch;
 use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 
@@ -33,6 +36,8 @@ use crate::proto::v1;
 pub(crate) struct Counter {
     desk: Arc<Desk>,
     limits: Limits,
+    /// Set when the server is about to stop.
+    draining: watch::Receiver<bool>,
 }
 
 /// The bounds of a request.
@@ -42,6 +47,11 @@ pub(crate) struct Limits {
     pub(crate) amount_riel: i64,
     pub(crate) page_default: u32,
     pub(crate) page_most: u32,
+    pub(crate) message_bytes: usize,
+    pub(crate) batch_records: usize,
+    pub(crate) all_or_none_records: usize,
+    pub(crate) stream_records: usize,
+    pub(crate) results_unread: Duration,
 }
 
 impl Counter {
@@ -61,12 +71,21 @@ impl Counter {
     /// The message in the desk's terms, or the refusal of a malformed one, which leaves its audit row.
     async fn shaped<T>(&self, caller: &Caller, method: &str, shaped: Result<T, Status>) -> Result<T, Status> {
         if let Err(refused) = &shaped {
-            let reason = refused.get_details_error_info().map(|info| info.reason);
-            let required = reason.as_deref() == Some("FIELD_REQUIRED");
-            let reason = if required { "FIELD_REQUIRED" } else { "FIELD_INVALID" };
-            self.desk.note_refusal(Some(caller), method, reason).await;
+            self.desk.note_refusal(Some(caller), method, Counter::reason_of(refused)).await;
         }
         shaped
+    }
+
+    /// The reason for which a message was refused that is malformed.
+    fn reason_of(malformed: &Status) -> &'static str {
+        let reason = malformed.get_details_error_info().map(|info| info.reason);
+        if reason.as_deref() == Some("FIELD_REQUIRED") { "FIELD_REQUIRED" } else { "FIELD_INVALID" }
+    }
+
+    /// Returns when the server is about to stop.
+    async fn drains(&self) {
+        // A server that is gone without a word has stopped.
+        let _ = self.draining.clone().wait_for(|draining| *draining).await;
     }
 
     /// The answer to a read, or its refusal, which leaves its audit row.

@@ -3,6 +3,7 @@
 //! What is decided comes from `krama_law`, what is kept goes to the store; here the two meet. Deliberately absent:
 //! wire types, SQL, and any rule of law.
 
+pub mod batch;
 pub mod caller;
 pub mod failure;
 pub mod person;

@@ -1,19 +1,24 @@
 //! ContributionService on the wire.
 
+mod payments;
+
 use std::collections::HashMap;
 
 use krama_law::calendar::Day;
 use krama_law::decision::{MonthLine, MonthState, Placement};
 use krama_law::purse::Place;
-use tonic::{Request, Response, Status};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
 
+use crate::grpc::batch::Replies;
+use crate::grpc::contribution::payments::Payments;
 use crate::grpc::wire::{Fields, date, id_text, timestamp};
 use crate::grpc::{Counter, Limits, at_least, decision, member, outcome, status, ticket};
 use crate::operation::caller::Role;
 use crate::operation::contribution::key;
 use crate::operation::contribution::{Account, Payer, Payment, Quote, SuspenseReason, Taken};
 use crate::operation::reading::Reading;
-use crate::operation::transact::Ticket;
+use crate::operation::transact::{Recorded, Ticket};
 use crate::proto::v1;
 use crate::proto::v1::contribution_service_server::ContributionService;
 
@@ -37,15 +42,29 @@ impl ContributionService for Counter {
         let shaped = payment(self.fields(), &self.limits, &message);
         let (ticket, payment) = self.shaped(&caller, "RecordPayment", shaped).await?;
         let recorded = self.desk.record_payment(&caller, ticket, payment).await.map_err(|f| status::of(&f))?;
-        let taken = &recorded.reply;
-        Ok(Response::new(v1::RecordPaymentResponse {
-            outcome: outcome(&recorded, taken.suspense.is_some()),
-            warning: taken.suspense.map_or(0, |reason| suspense_told_to(caller.role, reason).into()),
-            payment_id: if ticket.validate_only { String::new() } else { id_text(taken.payment) },
-            position: self.position_of(&recorded),
-            known_time: recorded.known.map(timestamp),
-            effect: Some(effect(taken)),
-        }))
+        let mut response = self.recorded(caller.role, &recorded);
+        if ticket.validate_only {
+            response.payment_id.clear();
+        }
+        Ok(Response::new(response))
+    }
+
+    type RecordPaymentsStream = ReceiverStream<Result<v1::RecordPaymentsResponse, Status>>;
+
+    async fn record_payments(
+        &self,
+        request: Request<Streaming<v1::RecordPaymentsRequest>>,
+    ) -> Replies<v1::RecordPaymentsResponse> {
+        self.stream::<Payments>(request)
+    }
+
+    async fn batch_record_payments(
+        &self,
+        request: Request<v1::BatchRecordPaymentsRequest>,
+    ) -> Result<Response<v1::BatchRecordPaymentsResponse>, Status> {
+        let (caller, message) = Counter::admit(request)?;
+        let (results, summary) = self.batch::<Payments>(&caller, message.options, message.records).await?;
+        Ok(Response::new(v1::BatchRecordPaymentsResponse { results, summary: Some(summary) }))
     }
 
     async fn get_account(
@@ -187,6 +206,19 @@ fn quote_message(quote: &Quote, role: Role) -> v1::QuotePaymentResponse {
 }
 
 impl Counter {
+    /// What recording a payment answers.
+    fn recorded(&self, role: Role, recorded: &Recorded<Taken>) -> v1::RecordPaymentResponse {
+        let taken = &recorded.reply;
+        v1::RecordPaymentResponse {
+            outcome: outcome(recorded, taken.suspense.is_some()),
+            warning: taken.suspense.map_or(0, |reason| suspense_told_to(role, reason).into()),
+            payment_id: id_text(taken.payment),
+            position: self.position_of(recorded),
+            known_time: recorded.known.map(timestamp),
+            effect: Some(effect(taken)),
+        }
+    }
+
     fn account(&self, member: i64, reading: &Reading<Account>) -> v1::GetAccountResponse {
         let account = &reading.answer;
         let explanation = &account.explanation;

@@ -1,13 +1,18 @@
 //! EmploymentService on the wire.
 
-use krama_law::fact::Sector;
-use tonic::{Request, Response, Status};
+mod transitions;
 
+use krama_law::fact::Sector;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::grpc::batch::Replies;
+use crate::grpc::employment::transitions::Transitions;
 use crate::grpc::wire::{Fields, date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, member, outcome, status, ticket};
-use crate::operation::employment::hire::{Hire, Worker, WorkerMatch};
+use crate::operation::employment::hire::{Hire, Hired, Worker, WorkerMatch};
 use crate::operation::employment::{Employment, Grant, NewEmployer, Separation};
-use crate::operation::transact::Ticket;
+use crate::operation::transact::{Recorded, Ticket};
 use crate::proto::v1;
 use crate::proto::v1::employment_service_server::EmploymentService;
 
@@ -83,20 +88,11 @@ impl EmploymentService for Counter {
         let (caller, message) = Counter::admit(request)?;
         let (ticket, hire) = self.shaped(&caller, "ReportHire", hire(self.fields(), &message)).await?;
         let recorded = self.desk.report_hire(&caller, ticket, hire).await.map_err(|f| status::of(&f))?;
-        let hired = recorded.reply;
-        let in_review = hired.worker_match == WorkerMatch::PendingReview;
-        Ok(Response::new(v1::ReportHireResponse {
-            outcome: outcome(&recorded, in_review),
-            r#match: worker_match(hired.worker_match).into(),
-            employment_id: if ticket.validate_only { String::new() } else { id_text(hired.employment) },
-            position: self.position_of(&recorded),
-            known_time: recorded.known.map(timestamp),
-            effect: Some(v1::EmployerEffect {
-                reinstated: hired.reinstated,
-                benefits_from: hired.benefits_from.map(date),
-                needs_attention: in_review,
-            }),
-        }))
+        let mut response = self.hired(&recorded);
+        if ticket.validate_only {
+            response.employment_id.clear();
+        }
+        Ok(Response::new(response))
     }
 
     async fn report_separation(
@@ -104,23 +100,35 @@ impl EmploymentService for Counter {
         request: Request<v1::ReportSeparationRequest>,
     ) -> Result<Response<v1::ReportSeparationResponse>, Status> {
         let (caller, message) = Counter::admit(request)?;
-        let mut fields = self.fields();
-        let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
-        let employer = fields.id("employer_id", &message.employer_id);
-        let number = fields.text("employment_number", &message.employment_number);
-        let first_day = fields.optional_day("first_day", message.first_day.as_ref());
-        let last_day = fields.day("last_day", message.last_day.as_ref());
-        let reason = fields.optional_choice::<v1::SeparationReason>("reason", message.reason);
-        let reason = reason.and_then(|reason| i16::try_from(i32::from(reason)).ok());
-        let separation = reason.map(|reason| Separation { employer, number, first_day, last_day, reason });
-        let separation = self.shaped(&caller, "ReportSeparation", fields.finish(separation)).await?;
+        let shaped = separation(self.fields(), &message);
+        let (ticket, separation) = self.shaped(&caller, "ReportSeparation", shaped).await?;
         let recorded = self.desk.report_separation(&caller, ticket, separation).await.map_err(|f| status::of(&f))?;
-        Ok(Response::new(v1::ReportSeparationResponse {
-            outcome: outcome(&recorded, false),
-            employment_id: id_text(recorded.reply),
-            position: self.position_of(&recorded),
-            known_time: recorded.known.map(timestamp),
-        }))
+        Ok(Response::new(self.separated(&recorded)))
+    }
+
+    type ReportTransitionsStream = ReceiverStream<Result<v1::ReportTransitionsResponse, Status>>;
+
+    async fn report_transitions(
+        &self,
+        request: Request<Streaming<v1::ReportTransitionsRequest>>,
+    ) -> Replies<v1::ReportTransitionsResponse> {
+        self.stream::<Transitions>(request)
+    }
+
+    async fn batch_report_transitions(
+        &self,
+        request: Request<v1::BatchReportTransitionsRequest>,
+    ) -> Result<Response<v1::BatchReportTransitionsResponse>, Status> {
+        let (caller, message) = Counter::admit(request)?;
+        let (results, summary) = self.batch::<Transitions>(&caller, message.options, message.records).await?;
+        Ok(Response::new(v1::BatchReportTransitionsResponse { results, summary: Some(summary) }))
+    }
+
+    async fn list_batch_results(
+        &self,
+        request: Request<v1::ListBatchResultsRequest>,
+    ) -> Result<Response<v1::ListBatchResultsResponse>, Status> {
+        self.batch_results(request).await
     }
 
     async fn list_employments(
@@ -145,6 +153,48 @@ impl EmploymentService for Counter {
             position: self.position(reading.position),
         }))
     }
+}
+
+impl Counter {
+    /// What reporting a hire answers.
+    fn hired(&self, recorded: &Recorded<Hired>) -> v1::ReportHireResponse {
+        let hired = recorded.reply;
+        let in_review = hired.worker_match == WorkerMatch::PendingReview;
+        v1::ReportHireResponse {
+            outcome: outcome(recorded, in_review),
+            r#match: worker_match(hired.worker_match).into(),
+            employment_id: id_text(hired.employment),
+            position: self.position_of(recorded),
+            known_time: recorded.known.map(timestamp),
+            effect: Some(v1::EmployerEffect {
+                reinstated: hired.reinstated,
+                benefits_from: hired.benefits_from.map(date),
+                needs_attention: in_review,
+            }),
+        }
+    }
+
+    /// What reporting a separation answers.
+    fn separated(&self, recorded: &Recorded<i64>) -> v1::ReportSeparationResponse {
+        v1::ReportSeparationResponse {
+            outcome: outcome(recorded, false),
+            employment_id: id_text(recorded.reply),
+            position: self.position_of(recorded),
+            known_time: recorded.known.map(timestamp),
+        }
+    }
+}
+
+fn separation(mut fields: Fields, message: &v1::ReportSeparationRequest) -> Result<(Ticket, Separation), Status> {
+    let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
+    let employer = fields.id("employer_id", &message.employer_id);
+    let number = fields.text("employment_number", &message.employment_number);
+    let first_day = fields.optional_day("first_day", message.first_day.as_ref());
+    let last_day = fields.day("last_day", message.last_day.as_ref());
+    let reason = fields.optional_choice::<v1::SeparationReason>("reason", message.reason);
+    let reason = reason.and_then(|reason| i16::try_from(i32::from(reason)).ok());
+    let separation = reason.map(|reason| Separation { employer, number, first_day, last_day, reason });
+    fields.finish(separation.map(|separation| (ticket, separation)))
 }
 
 fn hire(mut fields: Fields, message: &v1::ReportHireRequest) -> Result<(Ticket, Hire), Status> {

@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::HeaderMap;
 use prost_reflect::{DescriptorPool, DynamicMessage, Value};
+use tokio::sync::watch;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -119,7 +119,7 @@ pub(crate) struct Gate {
     /// The largest message that is read.
     pub(crate) message_bytes: usize,
     /// Set when the server is about to stop.
-    pub(crate) draining: Arc<AtomicBool>,
+    pub(crate) draining: watch::Receiver<bool>,
 }
 
 /// A call that did not pass the gate.
@@ -137,7 +137,7 @@ fn turned_away(caller: Option<Caller>, reason: &'static str, status: Status) -> 
 impl Gate {
     /// The caller of an RPC, if it may call it.
     fn admit(&self, rule: &Rule, headers: &HeaderMap) -> Result<Caller, Box<TurnedAway>> {
-        if self.draining.load(Ordering::Relaxed) {
+        if *self.draining.borrow() {
             let message = "the server is about to stop; send the call again";
             return Err(turned_away(None, "DRAINING", status::passing(message, &Failure::Stopping)));
         }

@@ -5,13 +5,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use prost::Message as _;
 use prost_types::FileDescriptorProto;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tonic::codec::CompressionEncoding::Gzip;
 use tonic::transport::Server;
@@ -40,7 +39,7 @@ const LAME_DUCK: Duration = Duration::from_millis(100);
 pub struct Serving {
     /// Where it listens.
     pub address: SocketAddr,
-    draining: Arc<AtomicBool>,
+    draining: watch::Sender<bool>,
     health: HealthReporter,
     /// Whose health is told: each service's, and the server's under the empty name.
     names: Vec<&'static str>,
@@ -55,22 +54,27 @@ pub struct Serving {
 /// The contract lacks roles for an RPC, or the address of the listener cannot be told.
 pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Config) -> anyhow::Result<Serving> {
     let address = listener.local_addr()?;
-    let draining = Arc::new(AtomicBool::new(false));
+    let (draining, drains) = watch::channel(false);
     let gate = Gate {
         matrix: Arc::new(Matrix::read(DESCRIPTORS)?),
         desk: desk.clone(),
         sandbox: config.sandbox.enabled,
         longest: Duration::from_millis(config.limits.call_milliseconds),
         message_bytes: config.limits.message_bytes,
-        draining: draining.clone(),
+        draining: drains.clone(),
     };
     let limits = Limits {
         text_bytes: config.limits.text_bytes,
         amount_riel: config.limits.amount_riel,
         page_default: config.limits.page_default,
         page_most: config.limits.page_most,
+        message_bytes: config.limits.message_bytes,
+        batch_records: config.limits.batch_records,
+        all_or_none_records: config.limits.all_or_none_records,
+        stream_records: config.limits.stream_records,
+        results_unread: Duration::from_millis(config.limits.results_unread_milliseconds),
     };
-    let counter = Counter { desk, limits };
+    let counter = Counter { desk, limits, draining: drains };
     let bytes = config.limits.message_bytes;
     // The bounds and the compression of messages are each service's own.
     macro_rules! service {
@@ -155,7 +159,7 @@ impl Serving {
         for name in &self.names {
             self.health.set_service_status(name, ServingStatus::NotServing).await;
         }
-        self.draining.store(true, Ordering::Relaxed);
+        self.draining.send_replace(true);
         tokio::time::sleep(LAME_DUCK).await;
         // When the server has ended already there is nobody left to tell.
         let _ = self.close.send(());

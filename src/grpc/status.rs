@@ -77,10 +77,36 @@ pub(crate) fn late() -> Status {
     Status::with_error_details(Code::DeadlineExceeded, "the call took longer than it may; send it again", details)
 }
 
+/// The status of a batch with more records than it may have.
+pub(crate) fn too_many(most: usize) -> Status {
+    let metadata = [("limit", most.to_string()), ("unit", "records".to_owned())];
+    let message = format!("a batch of this kind may have at most {most} records; send several");
+    status(Code::ResourceExhausted, &message, "REQUEST_TOO_LARGE", &metadata)
+}
+
+/// The status of a stream whose client does not read what became of its records.
+pub(crate) fn not_read(patience: Duration) -> Status {
+    let limit = patience.as_millis().to_string();
+    let message = format!("the results of the stream were not read for {limit} milliseconds; list them by batch");
+    let metadata = [("limit", limit), ("unit", "milliseconds".to_owned())];
+    status(Code::ResourceExhausted, &message, "RESULTS_NOT_READ", &metadata)
+}
+
+/// The reason for what the framework refuses of a message on a stream, and its status; none where the client is gone.
+pub(crate) fn of_message(told: &Status, message_bytes: usize) -> Option<(&'static str, Status)> {
+    // What has a cause was not said about a message: it comes from the connection.
+    let cause = std::error::Error::source(told).is_some();
+    if cause { None } else { of_told(told, message_bytes) }
+}
+
 /// The reason for what the framework refuses by itself, and its status: a message that cannot be read is the caller's
 /// fault, though the framework calls it internal.
 pub(crate) fn of_framework(response: &http::Response<Body>, message_bytes: usize) -> Option<(&'static str, Status)> {
     let told = Status::from_header_map(response.headers()).filter(|status| status.details().is_empty())?;
+    of_told(&told, message_bytes)
+}
+
+fn of_told(told: &Status, message_bytes: usize) -> Option<(&'static str, Status)> {
     if matches!(told.code(), Code::OutOfRange | Code::ResourceExhausted) {
         let message = format!("a message may have at most {message_bytes} bytes");
         let metadata = [("limit", message_bytes.to_string()), ("unit", "bytes".to_owned())];
@@ -128,6 +154,7 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::EmploymentNotOpen { .. }
         | Refusal::WorkerConflict { .. }
         | Refusal::WorkerUnknown { .. }
+        | Refusal::BatchRejected
         | Refusal::DayInFuture { .. }
         | Refusal::DayBeforeStart { .. }
         | Refusal::DayTooOld { .. }
@@ -180,6 +207,9 @@ fn message_of(refusal: &Refusal) -> String {
         Refusal::WorkerUnknown { .. } => {
             "nobody has this member number; check it, or send the worker's details".to_owned()
         }
+        Refusal::BatchRejected => {
+            "another record of this batch was rejected, and the batch is all or none; nothing was recorded".to_owned()
+        }
         Refusal::DayInFuture { latest, .. } => format!("must not lie after {latest}"),
         Refusal::DayBeforeStart { first_day, .. } => format!("must not lie before {first_day}"),
         Refusal::DayTooOld { earliest, .. } => format!("lies before {earliest} and so needs a reason"),
@@ -220,6 +250,7 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
             [id("member_id", member)].into_iter().chain(enrolled_on).collect()
         }
         Refusal::InstitutionNotOwn => vec![text("field", "institution")],
+        Refusal::BatchRejected => Vec::new(),
         Refusal::EmploymentNotFound { employer, number } => {
             vec![id("employer_id", employer), text("employment_number", number)]
         }

@@ -67,6 +67,11 @@ pub(crate) fn position(epoch: &str, number: i64) -> v1::Position {
     v1::Position { epoch: epoch.to_owned(), number }
 }
 
+/// A UUID on the wire.
+pub(crate) fn uuid_text(uuid: [u8; 16]) -> String {
+    uuid::Uuid::from_bytes(uuid).to_string()
+}
+
 /// What is wrong with a request, field by field.
 #[derive(Default)]
 pub(crate) struct Fields {
@@ -103,6 +108,11 @@ impl Fields {
             Some(value) if self.wrong.is_empty() => Ok(value),
             Some(_) | None => Err(status::malformed(&self.wrong)),
         }
+    }
+
+    /// The refusal of a request of which something is wrong.
+    pub(crate) fn refusal(self) -> Status {
+        status::malformed(&self.wrong)
     }
 
     /// A text that must not be empty.
@@ -146,12 +156,17 @@ impl Fields {
 
     /// The id of a request: a UUID.
     pub(crate) fn request_id(&mut self, text: &str) -> [u8; 16] {
+        self.uuid("request_id", text)
+    }
+
+    /// A UUID.
+    pub(crate) fn uuid(&mut self, field: &str, text: &str) -> [u8; 16] {
         if text.is_empty() {
-            self.missing("request_id");
+            self.missing(field);
             return [0; 16];
         }
         uuid::Uuid::try_parse(text).map(|uuid| *uuid.as_bytes()).unwrap_or_else(|_| {
-            self.invalid("request_id", "must be a UUID such as 0190b5a8-7c3e-7a54-9c3b-6a1f0f3f9f10");
+            self.invalid(field, "must be a UUID such as 0190b5a8-7c3e-7a54-9c3b-6a1f0f3f9f10");
             [0; 16]
         })
     }

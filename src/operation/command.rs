@@ -37,6 +37,11 @@ pub(crate) trait Act: Send + Sync + 'static {
 
     /// The answer to an accepted command, as of its known time: the same whenever it is asked again.
     fn reply(&self, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Self::Reply;
+
+    /// Whether the answer says that something still waits for a person.
+    fn warns(_reply: &Self::Reply) -> bool {
+        false
+    }
 }
 
 /// The RPCs that write, with their numbers in the ledger.

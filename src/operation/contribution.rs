@@ -115,6 +115,8 @@ pub struct Taken {
     pub riel_short: Riel,
     /// The last day on which paying still prevents the next lapse.
     pub last_safe_day: Option<Day>,
+    /// Of money that waits for an officer: the last day on which letting it count still prevents the next lapse.
+    pub fix_by: Option<Day>,
     /// The payer's name, all but the first letters hidden.
     pub masked_name: String,
 }
@@ -331,14 +333,16 @@ impl Act for Payment {
             months: Vec::new(),
             riel_short: 0,
             last_safe_day: None,
+            fix_by: None,
             masked_name: String::new(),
         };
         let Some(member) = accepted.subject else { return taken };
         taken.masked_name = page.person(member).map(masked_name).unwrap_or_default();
+        let explanation = explain(&page.timeline(member), stage.law, accepted.known.day(), accepted.known);
         if taken.suspense.is_some() {
+            taken.fix_by = explanation.answer.last_safe_day;
             return taken;
         }
-        let explanation = explain(&page.timeline(member), stage.law, accepted.known.day(), accepted.known);
         for placement in explanation.placements.iter().filter(|p| p.payments.iter().any(|fact| fact.0 == payment)) {
             match placement.place {
                 Place::Month(month) if completed(&explanation, month, payment) => taken.months.push(month),
@@ -352,6 +356,10 @@ impl Act for Payment {
             taken.last_safe_day = explanation.answer.last_safe_day;
         }
         taken
+    }
+
+    fn warns(taken: &Taken) -> bool {
+        taken.suspense.is_some()
     }
 }
 

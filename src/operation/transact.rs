@@ -5,6 +5,7 @@
 //! everything in bulk and answers after the commit. A refused command leaves an audit row and nothing else.
 //! `validate_only` is the same path rolled back. Absent: what a command means; that is in the file of its subject.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use krama_law::calendar::Moment;
@@ -17,7 +18,7 @@ use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page};
 use crate::store;
-use crate::store::audit::{self, AuditRow, Outcome};
+use crate::store::audit::{self, AuditRow, Outcome, Slot};
 use crate::store::ledger::{self, CommandRow};
 use crate::store::seal::Vault;
 
@@ -49,6 +50,7 @@ pub(crate) trait Waiting: Send {
     fn validate_only(&self) -> bool;
     /// Decides, changes the page, keeps the answer, and tells how it ended.
     fn take_place(&mut self, page: &mut Page, stage: &mut Stage<'_>) -> Entry;
+    /// Answers what was decided, or why that came to nothing.
     fn answer(self: Box<Self>, saved: Result<(), Failure>);
 }
 
@@ -62,6 +64,7 @@ struct WaitingAct<A: Act> {
     act: A,
     caller: Caller,
     ticket: Ticket,
+    slot: Option<Slot>,
     digest: [u8; 32],
     outcome: Option<Result<Recorded<A::Reply>, Failure>>,
     reply_to: oneshot::Sender<Result<Recorded<A::Reply>, Failure>>,
@@ -137,12 +140,14 @@ impl<A: Act> Waiting for WaitingAct<A> {
         let decided = self.decide(page, stage);
         let mut audit = audit_row(Some(&self.caller), A::METHOD.name(), stage.known);
         audit.request_id = Some(self.ticket.request_id);
+        audit.slot = self.slot;
         let mut accepted = false;
         self.outcome = Some(match decided {
             Ok((recorded, outcome)) => {
                 accepted = matches!(outcome, Outcome::Accepted | Outcome::DryRun);
                 audit.outcome = outcome;
                 audit.position = recorded.position;
+                audit.reason = A::warns(&recorded.reply).then(|| WARNED.to_owned());
                 Ok(recorded)
             }
             Err(failure) => {
@@ -169,6 +174,7 @@ struct RefusedAtCounter {
     caller: Option<Caller>,
     method: String,
     reason: &'static str,
+    slot: Option<Slot>,
     noted: oneshot::Sender<()>,
 }
 
@@ -182,6 +188,7 @@ impl Waiting for RefusedAtCounter {
     fn take_place(&mut self, _page: &mut Page, stage: &mut Stage<'_>) -> Entry {
         let mut audit = audit_row(self.caller.as_ref(), &self.method, stage.known);
         audit.reason = Some(self.reason.to_owned());
+        audit.slot = self.slot;
         Entry { audit, accepted: false }
     }
 
@@ -208,8 +215,12 @@ pub(crate) fn audit_row(caller: Option<&Caller>, method: &str, at: Moment) -> Au
         reason: None,
         position: None,
         request_id: None,
+        slot: None,
     }
 }
+
+/// What the audit says, as a reason, of what was accepted and still waits for a person.
+pub(crate) const WARNED: &str = "ACCEPTED_WITH_WARNING";
 
 /// The way to the writer.
 #[derive(Clone)]
@@ -220,6 +231,8 @@ pub(crate) struct WriterHandle {
 /// What stands in the queue of the writer.
 pub(crate) enum Queued {
     Command(Box<dyn Waiting>),
+    /// Commands of which none is taken when one is refused.
+    Together(Vec<Box<dyn Waiting>>),
     /// The writer ends after what stands before this.
     Stop,
 }
@@ -238,10 +251,8 @@ impl WriterHandle {
         ticket: Ticket,
         act: A,
     ) -> Result<Recorded<A::Reply>, Failure> {
-        let (reply_to, reply) = oneshot::channel();
-        let digest = Content::of(&act);
-        let waiting = WaitingAct { act, caller: caller.clone(), ticket, digest, outcome: None, reply_to };
-        self.queue.try_send(Queued::Command(Box::new(waiting))).map_err(|error| match error {
+        let (waiting, reply) = waiting(caller, ticket, None, act);
+        self.queue.try_send(Queued::Command(waiting)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Failure::Busy,
             mpsc::error::TrySendError::Closed(_) => Failure::Stopping,
         })?;
@@ -251,16 +262,47 @@ impl WriterHandle {
     /// Leaves the audit row of a refusal at the counter, and returns when it is on the disk. When the queue is full
     /// the row waits for its place, so that a flood of refused calls slows itself down and not the work.
     pub(crate) async fn note_refusal(&self, caller: Option<Caller>, method: String, reason: &'static str) {
-        let (noted, kept) = oneshot::channel();
-        let refused = RefusedAtCounter { caller, method, reason, noted };
-        let queued = self.queue.send(Queued::Command(Box::new(refused))).await;
+        let (refused, kept) = refused(caller, method, reason, None);
+        let queued = self.queue.send(Queued::Command(refused)).await;
         if queued.is_err() || kept.await.is_err() {
             tracing::warn!(reason, "a refusal could not be audited; the log before this says why");
         }
     }
 }
 
+/// A command before it stands in the queue, and where its answer will come.
+pub(crate) fn waiting<A: Act>(
+    caller: &Caller,
+    ticket: Ticket,
+    slot: Option<Slot>,
+    act: A,
+) -> (Box<dyn Waiting>, Answer<A::Reply>) {
+    let (reply_to, reply) = oneshot::channel();
+    let digest = Content::of(&act);
+    let waiting = WaitingAct { act, caller: caller.clone(), ticket, slot, digest, outcome: None, reply_to };
+    (Box::new(waiting), reply)
+}
+
+/// A refusal at the counter before it stands in the queue, and what tells that it is on the disk.
+pub(crate) fn refused(
+    caller: Option<Caller>,
+    method: String,
+    reason: &'static str,
+    slot: Option<Slot>,
+) -> (Box<dyn Waiting>, oneshot::Receiver<()>) {
+    let (noted, kept) = oneshot::channel();
+    (Box::new(RefusedAtCounter { caller, method, reason, slot, noted }), kept)
+}
+
+/// Where the answer to a command comes.
+pub(crate) type Answer<R> = oneshot::Receiver<Result<Recorded<R>, Failure>>;
+
 impl WriterHandle {
+    /// Puts something in the queue, and waits for a place there.
+    pub(crate) async fn enqueue(&self, queued: Queued) -> Result<(), Failure> {
+        self.queue.send(queued).await.map_err(|_| Failure::Stopping)
+    }
+
     /// Lets the writer end once everything that waits now is answered.
     pub(crate) async fn stop(&self) {
         // When the writer has ended already there is nothing left to ask of it.
@@ -282,6 +324,15 @@ pub(crate) enum Step {
 /// What is done before a step of each batch: nothing, but in the tests that show what a failure there leaves behind.
 pub(crate) type Between = Box<dyn FnMut(Step) -> Result<(), store::failure::Failure> + Send>;
 
+/// What the refusal of one command means for the others of its batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Bond {
+    /// Nothing.
+    None,
+    /// Nothing of them is taken.
+    Together,
+}
+
 /// The one task that writes.
 pub(crate) struct Writer {
     desk: Arc<Desk>,
@@ -298,72 +349,84 @@ impl Writer {
 
     /// Works until it is told to stop, or every way to it is gone.
     pub(crate) async fn run(mut self) {
-        let mut put_off: Option<Box<dyn Waiting>> = None;
+        let mut put_off = None;
         let mut stopping = false;
         while !stopping || put_off.is_some() {
             let first = match put_off.take() {
-                Some(waiting) => waiting,
-                None => match self.queue.recv().await {
-                    Some(Queued::Command(waiting)) => waiting,
-                    Some(Queued::Stop) | None => return,
-                },
+                Some(queued) => Some(queued),
+                None => self.queue.recv().await,
             };
-            let mut batch = vec![first];
+            let mut batch = match first {
+                Some(Queued::Command(waiting)) => vec![waiting],
+                Some(Queued::Together(together)) => {
+                    self.settle(together, Bond::Together).await;
+                    continue;
+                }
+                Some(Queued::Stop) | None => return,
+            };
             // A rehearsal is rolled back, so it has a transaction of its own.
             while batch.len() < self.desk.limits.batch_commands && !batch[0].validate_only() {
                 match self.queue.try_recv() {
-                    Ok(Queued::Command(waiting)) if waiting.validate_only() => {
-                        put_off = Some(waiting);
-                        break;
-                    }
-                    Ok(Queued::Command(waiting)) => batch.push(waiting),
+                    Ok(Queued::Command(waiting)) if !waiting.validate_only() => batch.push(waiting),
                     Ok(Queued::Stop) => {
                         stopping = true;
+                        break;
+                    }
+                    Ok(alone) => {
+                        put_off = Some(alone);
                         break;
                     }
                     Err(_) => break,
                 }
             }
-            self.settle(batch).await;
+            self.settle(batch, Bond::None).await;
         }
     }
 
     /// Writes a batch and answers it. A batch that cannot be saved, though the database can be reached, is tried again
     /// in halves: what is sound is kept, and only the command at fault is told of it.
-    async fn settle(&mut self, batch: Vec<Box<dyn Waiting>>) {
+    async fn settle(&mut self, batch: Vec<Box<dyn Waiting>>, bond: Bond) {
         let mut parts = vec![batch];
         while let Some(mut part) = parts.pop() {
             let desk = self.desk.clone();
-            let saved = desk.store.in_time(self.write(&mut part)).await;
+            let saved = desk.store.in_time(self.write(&mut part, bond)).await;
             self.desk.tide.settle();
-            let failure = match saved {
-                Err(fault) if part.len() > 1 && !fault.is_passing() => {
+            let undone = match saved {
+                Err(fault) if part.len() > 1 && !fault.is_passing() && bond == Bond::None => {
                     let cause: &dyn std::error::Error = &fault;
                     tracing::warn!(commands = part.len(), cause, "a batch cannot be saved and is tried in halves");
                     let second = part.split_off(part.len() / 2);
                     parts.extend([second, part]);
                     continue;
                 }
-                saved => saved.err().map(Failure::from),
+                saved => saved.map_err(Failure::from),
             };
-            for waiting in part {
-                waiting.answer(failure.clone().map_or(Ok(()), Err));
+            for (at, waiting) in part.into_iter().enumerate() {
+                waiting.answer(match &undone {
+                    Ok(undone) if undone.contains(&at) => Err(Refusal::BatchRejected.into()),
+                    Ok(_) => Ok(()),
+                    Err(failure) => Err(failure.clone()),
+                });
             }
         }
     }
 
-    /// Decides a batch and makes it durable.
-    async fn write(&mut self, batch: &mut [Box<dyn Waiting>]) -> Result<(), store::failure::Failure> {
+    /// Decides a batch and makes it durable. Answers which commands were undone because another one was refused.
+    async fn write(
+        &mut self,
+        batch: &mut [Box<dyn Waiting>],
+        bond: Bond,
+    ) -> Result<BTreeSet<usize>, store::failure::Failure> {
         let desk = &self.desk;
-        let rehearsal = batch[0].validate_only();
+        let rehearsal = batch.first().is_some_and(|first| first.validate_only());
         let mut needs = Needs::default();
         for waiting in batch.iter() {
             waiting.needs(desk.store.vault(), &mut needs);
         }
         let write = desk.store.begin().await?;
         let mut page = Page::load(&write, desk.store.vault(), needs).await?;
-        let (mut position, last_known) = ledger::last(&write).await?;
-        let mut audit_id = audit::last_id(&write).await?;
+        let (last, last_known) = ledger::last(&write).await?;
+        let mut position = last;
         // Servers that share a database tell the present itself as known, so what they write is known after it.
         let now =
             write.present().await?.map_or_else(|| desk.clock.now(), |present| Moment(desk.agreed(&present).0 + 1));
@@ -381,26 +444,46 @@ impl Writer {
                 known: now,
                 dice: &mut self.dice,
             };
-            let mut entry = waiting.take_place(&mut page, &mut stage);
+            let entry = waiting.take_place(&mut page, &mut stage);
             if entry.accepted {
                 position += 1;
                 known = now;
             }
-            audit_id += 1;
-            entry.audit.id = audit_id;
             audits.push(entry.audit);
         }
+        let undone = if bond == Bond::Together { undo(&mut audits, last) } else { BTreeSet::new() };
         (self.between)(Step::Save)?;
-        page.save(&write).await?;
-        let write = if rehearsal {
+        let write = if rehearsal || !undone.is_empty() {
+            // A rehearsal tells of everything that the saving would meet.
+            if rehearsal {
+                page.save(&write).await?;
+            }
             write.rollback().await?;
             desk.store.begin().await?
         } else {
+            page.save(&write).await?;
             write
         };
+        let numbers = audit::last_id(&write).await? + 1..;
+        audits.iter_mut().zip(numbers).for_each(|(audit, id)| audit.id = id);
         audit::insert(&write, &audits).await?;
         (self.between)(Step::Commit)?;
         write.commit().await?;
-        (self.between)(Step::Answer)
+        (self.between)(Step::Answer)?;
+        Ok(undone)
     }
+}
+
+/// Makes refusals of everything that a batch would have recorded after a position, if one of its commands was refused,
+/// and answers which they are. What had been recorded before stays so.
+fn undo(audits: &mut [AuditRow], last: i64) -> BTreeSet<usize> {
+    let mut undone = BTreeSet::new();
+    if audits.iter().any(|audit| audit.outcome == Outcome::Refused) {
+        for (at, audit) in audits.iter_mut().enumerate().filter(|(_, audit)| audit.position > Some(last)) {
+            (audit.outcome, audit.position) = (Outcome::Refused, None);
+            audit.reason = Some(Refusal::BatchRejected.reason().to_owned());
+            undone.insert(at);
+        }
+    }
+    undone
 }

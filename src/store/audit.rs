@@ -3,6 +3,7 @@
 //! Entries are added by the one writer, which numbers them without gaps. Deliberately absent: what was answered,
 //! names of members, and any way to alter an entry.
 
+use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::store::bulk;
@@ -49,6 +50,17 @@ pub struct AuditRow {
     pub position: Option<i64>,
     /// The caller's id of the request, if it was a write.
     pub request_id: Option<[u8; 16]>,
+    /// The caller's id of the batch that the write came in, and its number there.
+    pub slot: Option<Slot>,
+}
+
+/// The place of a record in a batch of its caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Slot {
+    /// The caller's id of the batch.
+    pub batch: [u8; 16],
+    /// The caller's number of the record.
+    pub sequence: i64,
 }
 
 /// The number of the last entry; 0 when there is none.
@@ -67,6 +79,31 @@ pub async fn page(conn: &impl ConnectionTrait, after_id: i64, limit: u64) -> Res
     let query = table::Entity::find().filter(table::Column::Id.gt(after_id));
     let models = query.order_by_asc(table::Column::Id).limit(limit).all(conn).await?;
     models.into_iter().map(AuditRow::try_from).collect()
+}
+
+/// The newest entry of each record of a caller's batch, in the order of their numbers, at most `limit` after one.
+pub async fn of_batch(
+    conn: &impl ConnectionTrait,
+    caller: &str,
+    batch: [u8; 16],
+    after: i64,
+    limit: u64,
+) -> Result<Vec<AuditRow>, Failure> {
+    let newest = table::Entity::find()
+        .select_only()
+        .column_as(table::Column::Id.max(), "newest")
+        .filter(table::Column::Batch.eq(batch.to_vec()))
+        .filter(table::Column::Caller.eq(caller))
+        .filter(table::Column::Sequence.gt(after))
+        .group_by(table::Column::Sequence)
+        .order_by_asc(table::Column::Sequence)
+        .limit(limit);
+    let newest: Vec<i64> = newest.into_tuple().all(conn).await?;
+    let any = |keys: &[i64]| Condition::all().add(table::Column::Id.is_in(keys.iter().copied()));
+    let models = bulk::select::<table::Entity, _>(conn, &newest, any).await?;
+    let mut rows = models.into_iter().map(AuditRow::try_from).collect::<Result<Vec<_>, _>>()?;
+    rows.sort_unstable_by_key(|row| row.slot.map(|slot| slot.sequence));
+    Ok(rows)
 }
 
 /// Adds entries.
@@ -104,6 +141,8 @@ impl From<&AuditRow> for table::Model {
             reason: row.reason.clone(),
             position: row.position,
             request_id: row.request_id.map(Vec::from),
+            batch: row.slot.map(|slot| slot.batch.to_vec()),
+            sequence: row.slot.map(|slot| slot.sequence),
         }
     }
 }
@@ -114,6 +153,7 @@ impl TryFrom<table::Model> for AuditRow {
     fn try_from(row: table::Model) -> Result<AuditRow, Failure> {
         let outcome =
             outcome_of(row.outcome).ok_or_else(|| Failure::corrupt("audit", row.id, "its outcome is unknown"))?;
+        let batch = row.batch.map(|bytes| bulk::fixed(bytes, "audit", row.id)).transpose()?;
         Ok(AuditRow {
             id: row.id,
             at: row.at,
@@ -127,6 +167,7 @@ impl TryFrom<table::Model> for AuditRow {
             reason: row.reason,
             position: row.position,
             request_id: row.request_id.map(|bytes| bulk::fixed(bytes, "audit", row.id)).transpose()?,
+            slot: batch.zip(row.sequence).map(|(batch, sequence)| Slot { batch, sequence }),
         })
     }
 }
@@ -150,6 +191,8 @@ mod table {
         pub reason: Option<String>,
         pub position: Option<i64>,
         pub request_id: Option<Vec<u8>>,
+        pub batch: Option<Vec<u8>>,
+        pub sequence: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

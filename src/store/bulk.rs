@@ -15,8 +15,8 @@ use crate::store::failure::Failure;
 
 /// The numbers of keys that a query asks for, ascending; a lesser number of keys is filled up by repeating one.
 const KEYS: [usize; 3] = [1, 16, 256];
-/// The numbers of rows that an insert carries, descending. The widest table has 13 columns, so the largest insert
-/// binds 3,328 values where SQLite takes 32,766 and PostgreSQL 65,535.
+/// The numbers of rows that an insert carries, descending. The widest table has 14 columns, so the largest insert
+/// binds 3,584 values where SQLite takes 32,766 and PostgreSQL 65,535.
 const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// All rows that meet the condition which `condition` makes of a batch of keys. A key may be given twice; rows come

@@ -192,6 +192,7 @@ fn audit_entry(id: i64) -> AuditRow {
         reason: Some("AMOUNT_MUST_BE_POSITIVE".into()),
         position: None,
         request_id: Some([3; 16]),
+        slot: None,
     }
 }
 

@@ -46,6 +46,7 @@ class Story(Scene):
         self.it_can_be_explained_as_it_was_known_then()
         self.she_leaves_and_cover_ends()
         self.reads_and_writes_keep_their_order()
+        self.files_come_in_one_call()
         self.every_rpc_was_called()
 
     def the_server_describes_itself(self):
@@ -454,6 +455,40 @@ class Story(Scene):
         self.tally.holds("does not", refusal.retry_after is None)
         refusal = self.ledger.refusal(SANDBOX, "MoveClock", {"to": "2027-01-01T00:00:00Z"}, OFFICER)
         self.refused("a clock that goes back", refusal, "FAILED_PRECONDITION", "CLOCK_BACKWARDS")
+
+    def files_come_in_one_call(self):
+        self.tally.chapter("A bank and a payroll provider send files in one call")
+        payments = [self.payment(f"FILE-{line}", "2027-02-01") for line in range(3)]
+        payments[1]["amountRiel"] = 0
+        batch = {"batchId": fresh()}
+        records = [{"clientSequence": at, "payment": payment} for at, payment in enumerate(payments, 1)]
+        messages = [{"start": batch}, *({"record": record} for record in records)]
+        answers = self.ledger.stream(CONTRIBUTIONS, "RecordPayments", messages, BANK)
+        results, summary = [answer.result for answer in answers[:-1]], answers[-1].summary
+        # She is in formal employment and enrolled no more: the money waits.
+        expected = ["OUTCOME_ACCEPTED_WITH_WARNING", "OUTCOME_REJECTED", "OUTCOME_ACCEPTED_WITH_WARNING"]
+        told = [self.ledger.word(result, "outcome") for result in results]
+        self.tally.same("a bad record ends nothing", told, expected)
+        self.tally.same("it names its field", results[1].refusal.fields[0].field, "amount_riel")
+        self.tally.same("the summary counts", (summary.records, summary.accepted_with_warning, summary.rejected), (3, 2, 1))
+        request = {"options": batch, "records": records}
+        again = self.ledger.call(CONTRIBUTIONS, "BatchRecordPayments", request, BANK)
+        self.tally.same("the file sent again is answered the same", list(again.results), results)
+        listed = self.ledger.call(EMPLOYMENTS, "ListBatchResults", batch, BANK).results
+        self.tally.same("and is listed", [self.ledger.word(line, "outcome") for line in listed], expected)
+
+        hire = self.hire(self.employer, "E-0077")
+        end = {"requestId": fresh(), "employerId": self.employer, "employmentNumber": "E-0078"}
+        end["lastDay"] = date("2027-01-31")
+        batch = {"batchId": fresh(), "onFailure": "FAILURE_MODE_ALL_OR_NONE"}
+        records = [{"clientSequence": 1, "hire": hire}, {"clientSequence": 2, "separation": end}]
+        request = {"options": batch, "records": records}
+        answer = self.ledger.call(EMPLOYMENTS, "BatchReportTransitions", request, PAYROLL)
+        self.tally.same("one bad record of all or none undoes both", answer.summary.rejected, 2)
+        end["employmentNumber"] = "E-0077"
+        messages = [{"start": batch}, *({"record": record} for record in records)]
+        answers = self.ledger.stream(EMPLOYMENTS, "ReportTransitions", messages, PAYROLL)
+        self.tally.same("mended, both are taken", answers[-1].summary.accepted, 2)
 
     def every_rpc_was_called(self):
         self.tally.chapter("Nothing of the contract was left out")

@@ -94,6 +94,22 @@ class Ledger:
             raise Refused(error) from None
         return message_factory.GetMessageClass(described.output_type).FromString(data), data
 
+    def stream(self, service, method, requests, caller=None):
+        """All that a stream answers to what is sent on it, as messages."""
+        described = self.pool.FindServiceByName(service).methods_by_name[method]
+        kind = message_factory.GetMessageClass(described.input_type)
+        stub = self.channel.stream_stream(
+            f"/{service}/{method}",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=message_factory.GetMessageClass(described.output_type).FromString,
+        )
+        self.called.add((service, method))
+        sent = (json_format.ParseDict(request, kind()) for request in requests)
+        try:
+            return list(stub(sent, metadata=(caller or {}).items(), timeout=DEADLINE_SECONDS))
+        except grpc.RpcError as error:
+            raise Refused(error) from None
+
     def refusal(self, service, method, request=None, caller=None):
         """The refusal of a call that must be refused."""
         try:

@@ -64,6 +64,7 @@ asks! {
         RecordPayment record_payment RecordPaymentRequest RecordPaymentResponse;
         GetAccount get_account GetAccountRequest GetAccountResponse;
         QuotePayment quote_payment QuotePaymentRequest QuotePaymentResponse;
+        BatchRecordPayments batch_record_payments BatchRecordPaymentsRequest BatchRecordPaymentsResponse;
     }
     v1 employment_service_client EmploymentServiceClient {
         RegisterEmployer register_employer RegisterEmployerRequest RegisterEmployerResponse;
@@ -71,6 +72,8 @@ asks! {
         ReportHire report_hire ReportHireRequest ReportHireResponse;
         ReportSeparation report_separation ReportSeparationRequest ReportSeparationResponse;
         ListEmployments list_employments ListEmploymentsRequest ListEmploymentsResponse;
+        BatchReportTransitions batch_report_transitions BatchReportTransitionsRequest BatchReportTransitionsResponse;
+        ListBatchResults list_batch_results ListBatchResultsRequest ListBatchResultsResponse;
     }
     v1 coverage_service_client CoverageServiceClient {
         CheckCoverage check_coverage CheckCoverageRequest CheckCoverageResponse;

@@ -72,7 +72,8 @@ impl Book {
         Book(Database::connect(options).await.expect("the ledger can be read"))
     }
 
-    async fn texts(&self, sql: &str) -> Vec<String> {
+    /// The texts that a query answers.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let rows = self.0.query_all_raw(self.statement(sql)).await;
         let rows = rows.expect("the query can be run");
         rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()

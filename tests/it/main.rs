@@ -10,13 +10,16 @@ pub(crate) mod cluster;
 
 pub(crate) mod ask;
 pub(crate) mod book;
+pub(crate) mod pour;
 pub(crate) mod refusal;
 pub(crate) mod say;
 pub(crate) mod world;
 
 pub(crate) mod account;
+pub(crate) mod batch;
 pub(crate) mod clock;
 pub(crate) mod coverage;
+pub(crate) mod crash;
 pub(crate) mod employer;
 pub(crate) mod enrolment;
 pub(crate) mod explanation;
@@ -34,5 +37,6 @@ pub(crate) mod roles;
 pub(crate) mod scope;
 pub(crate) mod separation;
 pub(crate) mod story;
+pub(crate) mod stream;
 pub(crate) mod together;
 pub(crate) mod transport;

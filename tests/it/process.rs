@@ -75,6 +75,13 @@ impl Process {
         process
     }
 
+    /// How much memory it holds, in KiB.
+    pub(crate) fn memory(&self) -> i64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it is running");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches("kB").trim().parse().expect("a number")
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it is killed");

@@ -85,7 +85,9 @@ async fn members_and_contributions_are_for_their_roles_only() {
     every_role::<v1::RecordPaymentRequest>(&world, &mut tried).await;
     every_role::<v1::GetAccountRequest>(&world, &mut tried).await;
     every_role::<v1::QuotePaymentRequest>(&world, &mut tried).await;
-    assert_eq!(tried.len(), 8);
+    every_role::<v1::RecordPaymentsRequest>(&world, &mut tried).await;
+    every_role::<v1::BatchRecordPaymentsRequest>(&world, &mut tried).await;
+    assert_eq!(tried.len(), 10);
 }
 
 #[tokio::test]
@@ -97,11 +99,14 @@ async fn employment_coverage_and_the_clock_are_for_their_roles_only() {
     every_role::<v1::ReportHireRequest>(&world, &mut tried).await;
     every_role::<v1::ReportSeparationRequest>(&world, &mut tried).await;
     every_role::<v1::ListEmploymentsRequest>(&world, &mut tried).await;
+    every_role::<v1::ReportTransitionsRequest>(&world, &mut tried).await;
+    every_role::<v1::BatchReportTransitionsRequest>(&world, &mut tried).await;
+    every_role::<v1::ListBatchResultsRequest>(&world, &mut tried).await;
     every_role::<v1::CheckCoverageRequest>(&world, &mut tried).await;
     every_role::<v1::ExplainCoverageRequest>(&world, &mut tried).await;
     every_role::<sandbox::GetClockRequest>(&world, &mut tried).await;
     every_role::<sandbox::MoveClockRequest>(&world, &mut tried).await;
-    assert_eq!(tried.len() + 8, allowed().len(), "an RPC is in no list: {tried:?}");
+    assert_eq!(tried.len() + 10, allowed().len(), "an RPC is in no list: {tried:?}");
 }
 
 #[tokio::test]

@@ -132,6 +132,11 @@ impl World {
         self.folder
     }
 
+    /// Where the server listens.
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.running.address
+    }
+
     /// Sends a message as somebody who also names the person, the purpose and the case.
     pub(crate) async fn ask<A: Ask>(&self, who: &str, ask: A) -> Result<A::Reply, Status> {
         ask.send(self.channel.clone(), said(who)).await

@@ -128,6 +128,8 @@ impl Refusal {
             ErrorReason::EmploymentInReview => "wait until an officer has decided whom the employment is about.",
             ErrorReason::TooBusy => "send the same again a little later.",
             ErrorReason::Deadline => "send the same again, under the same request_id.",
+            ErrorReason::BatchRejected => "mend the records that were rejected, and send the batch again.",
+            ErrorReason::ResultsNotRead => "read while writing, or list the results of the batch.",
             ErrorReason::Internal => "tell the fund, with the incident named above.",
         }
     }

@@ -222,6 +222,10 @@ impl Act for Hire {
         }
         hired
     }
+
+    fn warns(hired: &Hired) -> bool {
+        hired.worker_match == WorkerMatch::PendingReview
+    }
 }
 
 impl Hire {

@@ -121,6 +121,14 @@ pub struct Limits {
     pub stream_records: usize,
     /// How long a result of a stream may wait for its client to take it, in milliseconds.
     pub results_unread_milliseconds: u64,
+    /// Months that an officer may excuse without a supervisor.
+    pub excuse_months_alone: i32,
+    /// Months that one excuse may cover.
+    pub excuse_months_most: i32,
+    /// Standing changes that one answer lists at most.
+    pub standing_changes: usize,
+    /// Lines that a reconciliation may carry.
+    pub reconciled_lines: usize,
 }
 
 /// Where traces go.

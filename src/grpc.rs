@@ -7,6 +7,7 @@ pub mod gate;
 pub mod server;
 
 mod batch;
+mod change;
 mod contribution;
 mod coverage;
 mod decision;
@@ -52,6 +53,9 @@ pub(crate) struct Limits {
     pub(crate) all_or_none_records: usize,
     pub(crate) stream_records: usize,
     pub(crate) results_unread: Duration,
+    pub(crate) excuse_months_most: i32,
+    pub(crate) standing_changes: usize,
+    pub(crate) reconciled_lines: usize,
 }
 
 impl Counter {

@@ -10,6 +10,7 @@ pub mod person;
 pub mod reading;
 pub mod transact;
 
+mod change;
 mod command;
 
 pub mod contribution;
@@ -60,6 +61,8 @@ pub struct Limits {
     pub hire_ahead_days: i32,
     /// How old the value date of a collector's payment may be before an officer must look at it.
     pub max_backdate_days: i32,
+    /// How many months an officer may excuse alone.
+    pub excuse_months_alone: i32,
 }
 
 /// What a desk is opened with.

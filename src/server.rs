@@ -60,6 +60,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
             waiting_commands: config.limits.waiting_commands,
             hire_ahead_days: config.limits.hire_ahead_days,
             max_backdate_days: config.limits.max_backdate_days,
+            excuse_months_alone: config.limits.excuse_months_alone,
         },
         sandbox: config.sandbox.enabled.then_some(start),
     };

@@ -13,7 +13,9 @@ pub mod fact;
 pub mod failure;
 pub mod ledger;
 pub mod payment;
+pub mod payment_change;
 pub mod person;
+pub mod rekey;
 pub mod seal;
 
 mod bulk;

@@ -12,6 +12,7 @@ pub mod policy;
 pub mod timeline;
 
 pub mod answer;
+pub mod change;
 pub mod decision;
 pub mod explanation;
 pub mod population;

@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 use sea_orm_migration::sea_orm::{DatabaseTransaction, DbErr};
 
 mod m20261101_000001_ledger;
+mod m20261124_000002_corrections;
 mod m20261124_000003_batch;
 
 /// Takes a database from whatever step it is at to the newest one, and refuses one that is ahead. Takes no lock: the
@@ -20,6 +21,10 @@ struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261101_000001_ledger::Migration), Box::new(m20261124_000003_batch::Migration)]
+        vec![
+            Box::new(m20261101_000001_ledger::Migration),
+            Box::new(m20261124_000002_corrections::Migration),
+            Box::new(m20261124_000003_batch::Migration),
+        ]
     }
 }

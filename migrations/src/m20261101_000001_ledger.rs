@@ -79,7 +79,7 @@ const REFUSAL_IN_POSTGRES: &str = "CREATE FUNCTION refuse_change() RETURNS trigg
      END $$";
 
 /// The trigger that keeps `table` append only in PostgreSQL, whoever holds the connection.
-fn refuse_in_postgres(table: &str) -> String {
+pub(crate) fn refuse_in_postgres(table: &str) -> String {
     format!(
         "CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} \
          FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
@@ -87,7 +87,7 @@ fn refuse_in_postgres(table: &str) -> String {
 }
 
 /// The trigger that keeps `table` append only in SQLite, whoever holds the connection.
-fn refuse(act: &str, table: &str) -> String {
+pub(crate) fn refuse(act: &str, table: &str) -> String {
     let name = act.to_lowercase();
     format!(
         "CREATE TRIGGER {table}_refuses_{name} BEFORE {act} ON {table} BEGIN \
@@ -97,19 +97,19 @@ fn refuse(act: &str, table: &str) -> String {
 
 /// A 64-bit primary key. The builder writes BIGINT as INTEGER in SQLite, where that is 64 bits wide too and makes the
 /// key the row's own address, without a second index.
-fn id(name: &'static str) -> ColumnDef {
+pub(crate) fn id(name: &'static str) -> ColumnDef {
     bigint(name).primary_key().take()
 }
 
-fn bigint(name: &'static str) -> ColumnDef {
+pub(crate) fn bigint(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).big_integer().not_null().take()
 }
 
-fn bigint_null(name: &'static str) -> ColumnDef {
+pub(crate) fn bigint_null(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).big_integer().null().take()
 }
 
-fn int(name: &'static str) -> ColumnDef {
+pub(crate) fn int(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).integer().not_null().take()
 }
 
@@ -117,7 +117,7 @@ fn int_null(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).integer().null().take()
 }
 
-fn smallint(name: &'static str) -> ColumnDef {
+pub(crate) fn smallint(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).small_integer().not_null().take()
 }
 
@@ -125,7 +125,7 @@ fn smallint_null(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).small_integer().null().take()
 }
 
-fn text(name: &'static str) -> ColumnDef {
+pub(crate) fn text(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).text().not_null().take()
 }
 
@@ -141,7 +141,7 @@ fn blob_null(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).blob().null().take()
 }
 
-fn table<const N: usize>(name: &'static str, columns: [ColumnDef; N]) -> TableCreateStatement {
+pub(crate) fn table<const N: usize>(name: &'static str, columns: [ColumnDef; N]) -> TableCreateStatement {
     let mut statement = Table::create().table(name).take();
     for column in columns {
         statement.col(column);
@@ -157,7 +157,7 @@ fn primary_key(columns: &[&'static str]) -> IndexCreateStatement {
     key.primary().take()
 }
 
-fn index(name: &'static str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+pub(crate) fn index(name: &'static str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
     let mut statement = Index::create().name(name).table(table).take();
     for column in columns {
         statement.col(*column);

@@ -1,6 +1,9 @@
 //! ContributionService on the wire.
 
+mod correction;
+mod list;
 mod payments;
+mod reconcile;
 
 use std::collections::HashMap;
 
@@ -16,6 +19,7 @@ use crate::grpc::wire::{Fields, date, id_text, timestamp};
 use crate::grpc::{Counter, Limits, at_least, decision, member, outcome, status, ticket};
 use crate::operation::caller::Role;
 use crate::operation::contribution::key;
+use crate::operation::contribution::list::PaymentNow;
 use crate::operation::contribution::{Account, Payer, Payment, Quote, SuspenseReason, Taken};
 use crate::operation::reading::Reading;
 use crate::operation::transact::{Recorded, Ticket};
@@ -108,6 +112,55 @@ impl ContributionService for Counter {
         response.position = self.position(reading.position);
         Ok(Response::new(response))
     }
+
+    async fn reverse_payment(
+        &self,
+        request: Request<v1::ReversePaymentRequest>,
+    ) -> Result<Response<v1::ReversePaymentResponse>, Status> {
+        self.reverse(request).await
+    }
+
+    async fn get_payment_by_reference(
+        &self,
+        request: Request<v1::GetPaymentByReferenceRequest>,
+    ) -> Result<Response<v1::GetPaymentByReferenceResponse>, Status> {
+        self.payment_by_reference(request).await
+    }
+
+    async fn list_payments(
+        &self,
+        request: Request<v1::ListPaymentsRequest>,
+    ) -> Result<Response<v1::ListPaymentsResponse>, Status> {
+        self.payments(request).await
+    }
+
+    async fn list_suspense(
+        &self,
+        request: Request<v1::ListSuspenseRequest>,
+    ) -> Result<Response<v1::ListSuspenseResponse>, Status> {
+        self.list_suspense_told(request).await
+    }
+
+    async fn assign_payment(
+        &self,
+        request: Request<v1::AssignPaymentRequest>,
+    ) -> Result<Response<v1::AssignPaymentResponse>, Status> {
+        self.assign_payment_told(request).await
+    }
+
+    async fn record_refund(
+        &self,
+        request: Request<v1::RecordRefundRequest>,
+    ) -> Result<Response<v1::RecordRefundResponse>, Status> {
+        self.record_refund_told(request).await
+    }
+
+    async fn reconcile_collection(
+        &self,
+        request: Request<v1::ReconcileCollectionRequest>,
+    ) -> Result<Response<v1::ReconcileCollectionResponse>, Status> {
+        self.reconcile_collection_told(request).await
+    }
 }
 
 fn payment(
@@ -177,6 +230,7 @@ fn effect(taken: &Taken) -> v1::CollectorEffect {
         riel_short: taken.riel_short,
         last_safe_day: taken.last_safe_day.map(date),
         masked_name: taken.masked_name.clone(),
+        months_reopened: Vec::new(),
     }
 }
 
@@ -216,6 +270,7 @@ impl Counter {
             position: self.position_of(recorded),
             known_time: recorded.known.map(timestamp),
             effect: Some(effect(taken)),
+            standing_changes: self.standing_changes(role, &taken.changes),
         }
     }
 
@@ -230,11 +285,23 @@ impl Counter {
             .payments
             .iter()
             .take(ACCOUNT_PAYMENTS_MOST)
-            .map(|(row, known)| payment_message(row, *known, placements))
+            .map(|payment| payment_message(payment, placements))
             .collect();
-        // What waits for an officer is no fact of the member yet, but was received all the same.
-        let waiting = |row: &&crate::operation::contribution::PaymentRow| row.suspense.is_some();
-        let waiting: i64 = account.payments.iter().map(|(row, _)| row).filter(waiting).map(|row| row.amount).sum();
+        // What is nobody's is no fact of the member yet, but was received all the same.
+        let nobodys = account.payments.iter().filter(|payment| payment.member.is_none());
+        let (mut waiting, mut reversed, mut refunded) = (0, 0, 0);
+        for (place, amount) in nobodys.flat_map(places_of_nobody) {
+            *match place {
+                v1::MoneyPlace::Reversed => &mut reversed,
+                v1::MoneyPlace::Refunded => &mut refunded,
+                v1::MoneyPlace::Unspecified
+                | v1::MoneyPlace::Month
+                | v1::MoneyPlace::Credit
+                | v1::MoneyPlace::Suspense
+                | v1::MoneyPlace::Pot
+                | v1::MoneyPlace::Surcharge => &mut waiting,
+            } += amount;
+        }
         let money = answer.money;
         let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
         v1::GetAccountResponse {
@@ -244,14 +311,14 @@ impl Counter {
             payments,
             omitted_payments: count(omitted_payments),
             totals: Some(v1::MoneyTotals {
-                received_riel: account.payments.iter().map(|(row, _)| row.amount).sum(),
+                received_riel: account.payments.iter().map(|payment| payment.row.amount).sum(),
                 months_riel: money.on_months,
                 credit_riel: money.credit,
                 suspense_riel: money.suspense + waiting,
                 pot_riel: money.pot,
                 surcharge_riel: money.surcharge,
-                reversed_riel: money.reversed,
-                refunded_riel: money.refunded,
+                reversed_riel: money.reversed + reversed,
+                refunded_riel: money.refunded + refunded,
             }),
             as_of: Some(decision::as_of(answer.valid_at, answer.known_at)),
             policy_revision: answer.revision.to_string(),
@@ -296,22 +363,25 @@ fn month_message(line: &MonthLine, placements: &[Placement]) -> v1::AccountMonth
     }
 }
 
-fn payment_message(
-    row: &crate::operation::contribution::PaymentRow,
-    known: krama_law::calendar::Moment,
-    placements: &[Placement],
-) -> v1::AccountPayment {
-    let own = placements.iter().filter(|placement| placement.payments.iter().any(|payment| payment.0 == row.id));
-    let mut suspense = row.suspense.unwrap_or_default();
-    let mut parts = Vec::new();
-    for placement in own {
-        if let Place::Suspense(reason) = placement.place {
-            suspense = SuspenseReason::from(reason).number();
-        }
-        parts.push(part_message(placement));
-    }
-    if row.suspense.is_some() {
-        parts.push(v1::PaymentPart { place: v1::MoneyPlace::Suspense.into(), month: None, amount_riel: row.amount });
+/// Where the money of a payment lies that is nobody's.
+fn places_of_nobody(payment: &PaymentNow) -> Vec<(v1::MoneyPlace, i64)> {
+    let rest = payment.row.amount - payment.refunded;
+    let place = if payment.reversed_on.is_some() { v1::MoneyPlace::Reversed } else { v1::MoneyPlace::Suspense };
+    let places = [(place, rest), (v1::MoneyPlace::Refunded, payment.refunded)];
+    places.into_iter().filter(|(_, amount)| *amount > 0).collect()
+}
+
+fn payment_message(payment: &PaymentNow, placements: &[Placement]) -> v1::AccountPayment {
+    let row = &payment.row;
+    let own = placements.iter().filter(|placement| placement.payments.iter().any(|fact| fact.0 == row.id));
+    let mut parts: Vec<v1::PaymentPart> = own.map(part_message).collect();
+    if payment.member.is_none() {
+        let part = |(place, amount): (v1::MoneyPlace, i64)| v1::PaymentPart {
+            place: place.into(),
+            month: None,
+            amount_riel: amount,
+        };
+        parts.extend(places_of_nobody(payment).into_iter().map(part));
     }
     v1::AccountPayment {
         payment_id: id_text(row.id),
@@ -323,9 +393,9 @@ fn payment_message(
         amount_riel: row.amount,
         month: row.month.map(|month| krama_law::calendar::Month(month).to_string()),
         channel: i32::from(row.channel),
-        known_time: Some(timestamp(known)),
+        known_time: Some(timestamp(payment.known)),
         parts,
-        suspense_reason: i32::from(suspense),
+        suspense_reason: payment.suspense.map_or(0, |reason| i32::from(reason.number())),
     }
 }
 

@@ -1,5 +1,6 @@
 //! EmploymentService on the wire.
 
+mod correction;
 mod transitions;
 
 use krama_law::fact::Sector;
@@ -11,7 +12,8 @@ use crate::grpc::employment::transitions::Transitions;
 use crate::grpc::wire::{Fields, date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, member, outcome, status, ticket};
 use crate::operation::employment::hire::{Hire, Hired, Worker, WorkerMatch};
-use crate::operation::employment::{Employment, Grant, NewEmployer, Separation};
+use crate::operation::caller::Role;
+use crate::operation::employment::{Employment, Grant, NewEmployer, Separated, Separation};
 use crate::operation::transact::{Recorded, Ticket};
 use crate::proto::v1;
 use crate::proto::v1::employment_service_server::EmploymentService;
@@ -88,7 +90,7 @@ impl EmploymentService for Counter {
         let (caller, message) = Counter::admit(request)?;
         let (ticket, hire) = self.shaped(&caller, "ReportHire", hire(self.fields(), &message)).await?;
         let recorded = self.desk.report_hire(&caller, ticket, hire).await.map_err(|f| status::of(&f))?;
-        let mut response = self.hired(&recorded);
+        let mut response = self.hired(caller.role, &recorded);
         if ticket.validate_only {
             response.employment_id.clear();
         }
@@ -103,7 +105,7 @@ impl EmploymentService for Counter {
         let shaped = separation(self.fields(), &message);
         let (ticket, separation) = self.shaped(&caller, "ReportSeparation", shaped).await?;
         let recorded = self.desk.report_separation(&caller, ticket, separation).await.map_err(|f| status::of(&f))?;
-        Ok(Response::new(self.separated(&recorded)))
+        Ok(Response::new(self.separated(caller.role, &recorded)))
     }
 
     type ReportTransitionsStream = ReceiverStream<Result<v1::ReportTransitionsResponse, Status>>;
@@ -148,17 +150,45 @@ impl EmploymentService for Counter {
         let (employments, more) = &reading.answer;
         let next = employments.last().filter(|_| *more).map(|employment| id_text(employment.id));
         Ok(Response::new(v1::ListEmploymentsResponse {
-            employments: employments.iter().map(employment_message).collect(),
+            employments: employments.iter().map(|employment| self.employment_message(employment)).collect(),
             next_page_token: next.unwrap_or_default(),
             position: self.position(reading.position),
         }))
+    }
+
+    async fn amend_employment(
+        &self,
+        request: Request<v1::AmendEmploymentRequest>,
+    ) -> Result<Response<v1::AmendEmploymentResponse>, Status> {
+        self.amend_employment_told(request).await
+    }
+
+    async fn retract_employment(
+        &self,
+        request: Request<v1::RetractEmploymentRequest>,
+    ) -> Result<Response<v1::RetractEmploymentResponse>, Status> {
+        self.retract_employment_told(request).await
+    }
+
+    async fn rekey_employment(
+        &self,
+        request: Request<v1::RekeyEmploymentRequest>,
+    ) -> Result<Response<v1::RekeyEmploymentResponse>, Status> {
+        self.rekey_employment_told(request).await
+    }
+
+    async fn report_no_payroll(
+        &self,
+        request: Request<v1::ReportNoPayrollRequest>,
+    ) -> Result<Response<v1::ReportNoPayrollResponse>, Status> {
+        self.report_no_payroll_told(request).await
     }
 }
 
 impl Counter {
     /// What reporting a hire answers.
-    fn hired(&self, recorded: &Recorded<Hired>) -> v1::ReportHireResponse {
-        let hired = recorded.reply;
+    fn hired(&self, role: Role, recorded: &Recorded<Hired>) -> v1::ReportHireResponse {
+        let hired = &recorded.reply;
         let in_review = hired.worker_match == WorkerMatch::PendingReview;
         v1::ReportHireResponse {
             outcome: outcome(recorded, in_review),
@@ -171,16 +201,18 @@ impl Counter {
                 benefits_from: hired.benefits_from.map(date),
                 needs_attention: in_review,
             }),
+            standing_changes: self.standing_changes(role, &hired.changes),
         }
     }
 
     /// What reporting a separation answers.
-    fn separated(&self, recorded: &Recorded<i64>) -> v1::ReportSeparationResponse {
+    fn separated(&self, role: Role, recorded: &Recorded<Separated>) -> v1::ReportSeparationResponse {
         v1::ReportSeparationResponse {
             outcome: outcome(recorded, false),
-            employment_id: id_text(recorded.reply),
+            employment_id: id_text(recorded.reply.employment),
             position: self.position_of(recorded),
             known_time: recorded.known.map(timestamp),
+            standing_changes: self.standing_changes(role, &recorded.reply.changes),
         }
     }
 }
@@ -231,17 +263,21 @@ fn worker_match(found: WorkerMatch) -> v1::WorkerMatch {
     }
 }
 
-fn employment_message(employment: &Employment) -> v1::Employment {
-    v1::Employment {
-        employment_id: id_text(employment.id),
-        employment_number: employment.number.clone(),
-        worker_identifier: employment.worker.as_ref().map(member::identifier_message),
-        masked_name: employment.masked_name.clone(),
-        r#match: worker_match(employment.worker_match).into(),
-        first_day: Some(date(employment.first_day)),
-        last_day: employment.last_day.map(date),
-        employed: employment.employed,
-        separation_reason: i32::from(employment.separation_reason),
-        known_time: Some(timestamp(employment.known)),
+impl Counter {
+    fn employment_message(&self, employment: &Employment) -> v1::Employment {
+        v1::Employment {
+            employment_id: id_text(employment.id),
+            employment_number: employment.number.clone(),
+            worker_identifier: employment.worker.as_ref().map(member::identifier_message),
+            masked_name: employment.masked_name.clone(),
+            r#match: worker_match(employment.worker_match).into(),
+            first_day: Some(date(employment.first_day)),
+            last_day: employment.last_day.map(date),
+            employed: employment.employed,
+            separation_reason: i32::from(employment.separation_reason),
+            known_time: Some(timestamp(employment.known)),
+            retracted: employment.retracted,
+            last_position: self.position(employment.last_position),
+        }
     }
 }

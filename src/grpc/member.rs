@@ -1,5 +1,7 @@
 //! MemberService on the wire.
 
+mod correction;
+
 use tonic::{Request, Response, Status};
 
 use crate::grpc::wire::{Fields, date, id_text, timestamp};
@@ -17,7 +19,7 @@ const IDENTIFIERS_MOST: usize = 10;
 /// Characters of a name, of a number and of a reason at most.
 const NAME_MOST: usize = 100;
 pub(crate) const NUMBER_MOST: usize = 64;
-const REASON_MOST: usize = 500;
+pub(crate) const REASON_MOST: usize = 500;
 /// Members that a search answers at most.
 const FOUND_MOST: usize = 50;
 /// Digits of a commune's code.
@@ -127,7 +129,36 @@ impl MemberService for Counter {
             decision: Some(decision::decision(&recorded.reply.decision)),
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
+            standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
+    }
+
+    async fn report_death(
+        &self,
+        request: Request<v1::ReportDeathRequest>,
+    ) -> Result<Response<v1::ReportDeathResponse>, Status> {
+        self.report_death_told(request).await
+    }
+
+    async fn retract_fact(
+        &self,
+        request: Request<v1::RetractFactRequest>,
+    ) -> Result<Response<v1::RetractFactResponse>, Status> {
+        self.retract_fact_told(request).await
+    }
+
+    async fn excuse_months(
+        &self,
+        request: Request<v1::ExcuseMonthsRequest>,
+    ) -> Result<Response<v1::ExcuseMonthsResponse>, Status> {
+        self.excuse_months_told(request).await
+    }
+
+    async fn update_member(
+        &self,
+        request: Request<v1::UpdateMemberRequest>,
+    ) -> Result<Response<v1::UpdateMemberResponse>, Status> {
+        self.update_member_told(request).await
     }
 }
 
@@ -137,27 +168,39 @@ fn registration(mut fields: Fields, message: &v1::RegisterMemberRequest) -> Resu
     let particulars = particulars(&mut fields, "", names, message.sex, message.birth_date.as_ref());
     if message.identifiers.is_empty() {
         fields.missing("identifiers");
-    } else if message.identifiers.len() > IDENTIFIERS_MOST {
-        fields.invalid("identifiers", format!("must be at most {IDENTIFIERS_MOST}"));
     }
-    let numbers = message.identifiers.iter().take(IDENTIFIERS_MOST).enumerate();
+    let identifiers = identifiers(&mut fields, "identifiers", &message.identifiers);
+    let phone = if message.phone.is_empty() { None } else { phone(&mut fields, "phone", &message.phone) };
+    let commune = commune(&mut fields, &message.commune_code);
+    let registration = particulars.map(|particulars| Registration { particulars, identifiers, phone, commune });
+    fields.finish(registration.map(|registration| (ticket, registration)))
+}
+
+/// Numbers of one person, none of them twice.
+fn identifiers(fields: &mut Fields, path: &str, numbers: &[v1::Identifier]) -> Vec<Identifier> {
+    if numbers.len() > IDENTIFIERS_MOST {
+        fields.invalid(path, format!("must be at most {IDENTIFIERS_MOST}"));
+    }
     let mut identifiers: Vec<Identifier> = Vec::new();
-    for (index, number) in numbers {
-        let field = format!("identifiers[{index}]");
-        if let Some(identifier) = identifier(&mut fields, &field, Some(number)) {
+    for (index, number) in numbers.iter().take(IDENTIFIERS_MOST).enumerate() {
+        let field = format!("{path}[{index}]");
+        if let Some(identifier) = identifier(fields, &field, Some(number)) {
             if identifiers.iter().any(|other| same_number(other, &identifier)) {
                 fields.invalid(&field, "must not be given twice");
             }
             identifiers.push(identifier);
         }
     }
-    let phone = if message.phone.is_empty() { None } else { phone(&mut fields, "phone", &message.phone) };
-    let commune = fields.optional_text("commune_code", &message.commune_code);
+    identifiers
+}
+
+/// The code of a commune; it may be empty.
+fn commune(fields: &mut Fields, code: &str) -> Option<String> {
+    let commune = fields.optional_text("commune_code", code);
     if commune.as_ref().is_some_and(|code| code.len() != COMMUNE_DIGITS || !code.bytes().all(|b| b.is_ascii_digit())) {
         fields.invalid("commune_code", "must have six digits, with leading zeros");
     }
-    let registration = particulars.map(|particulars| Registration { particulars, identifiers, phone, commune });
-    fields.finish(registration.map(|registration| (ticket, registration)))
+    commune
 }
 
 /// Names, sex and birth date; `prefix` is the path of the message that holds them.
@@ -259,5 +302,6 @@ fn member_message(member: &Member) -> v1::Member {
         phone: details.phone.clone().unwrap_or_default(),
         commune_code: details.commune.clone().unwrap_or_default(),
         register_time: Some(wire::timestamp(member.registered)),
+        etag: id_text(member.version),
     }
 }

@@ -73,6 +73,9 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         all_or_none_records: config.limits.all_or_none_records,
         stream_records: config.limits.stream_records,
         results_unread: Duration::from_millis(config.limits.results_unread_milliseconds),
+        excuse_months_most: config.limits.excuse_months_most,
+        standing_changes: config.limits.standing_changes,
+        reconciled_lines: config.limits.reconciled_lines,
     };
     let counter = Counter { desk, limits, draining: drains };
     let bytes = config.limits.message_bytes;

@@ -141,10 +141,14 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::EmploymentKeyReused { .. }
         | Refusal::IdentifierInUse { .. }
         | Refusal::EmployerNumberInUse { .. } => Code::AlreadyExists,
-        Refusal::MemberNotFound { .. } | Refusal::EmployerNotFound { .. } | Refusal::EmploymentNotFound { .. } => {
-            Code::NotFound
+        Refusal::MemberNotFound { .. }
+        | Refusal::EmployerNotFound { .. }
+        | Refusal::EmploymentNotFound { .. }
+        | Refusal::PaymentNotFound { .. }
+        | Refusal::FactNotFound { .. } => Code::NotFound,
+        Refusal::EmployerNotGranted { .. } | Refusal::InstitutionNotOwn | Refusal::SecondPersonRequired { .. } => {
+            Code::PermissionDenied
         }
-        Refusal::EmployerNotGranted { .. } | Refusal::InstitutionNotOwn => Code::PermissionDenied,
         Refusal::EmploymentInReview { .. }
         | Refusal::Deceased { .. }
         | Refusal::FormallyEmployed { .. }
@@ -159,7 +163,13 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::DayBeforeStart { .. }
         | Refusal::DayTooOld { .. }
         | Refusal::KnownAtInFuture { .. }
-        | Refusal::ClockBackwards { .. } => Code::FailedPrecondition,
+        | Refusal::ClockBackwards { .. }
+        | Refusal::PaymentReversed { .. }
+        | Refusal::EmploymentRetracted { .. }
+        | Refusal::PaymentNotWaiting { .. }
+        | Refusal::AmountAboveRefundable { .. }
+        | Refusal::FactNotRetractable { .. } => Code::FailedPrecondition,
+        Refusal::PositionStale { .. } | Refusal::EtagStale { .. } => Code::Aborted,
         Refusal::PositionFromOtherEpoch { .. } => Code::OutOfRange,
         Refusal::PositionNotReached { .. } => Code::Unavailable,
     }
@@ -219,6 +229,22 @@ fn message_of(refusal: &Refusal) -> String {
             "the position was issued before the ledger was restored; drop it and read anew".to_owned()
         }
         Refusal::PositionNotReached { .. } => "this server has not seen that position yet".to_owned(),
+        Refusal::PaymentNotFound { .. } => "no payment has this id".to_owned(),
+        Refusal::PaymentReversed { on, .. } => format!("the payment came to nothing on {on} already"),
+        Refusal::FactNotFound { .. } => "the member has no fact with this id".to_owned(),
+        Refusal::SecondPersonRequired { .. } => {
+            "this needs a supervisor, another one than who recorded what is taken back".to_owned()
+        }
+        Refusal::EmploymentRetracted { .. } => "the employment was retracted".to_owned(),
+        Refusal::PaymentNotWaiting { .. } => "the payment does not wait for an officer".to_owned(),
+        Refusal::AmountAboveRefundable { refundable, .. } => format!("must be at most {refundable}"),
+        Refusal::FactNotRetractable { remedy, .. } => {
+            format!("a fact of this kind is not retracted; the remedy is {remedy}")
+        }
+        Refusal::PositionStale { .. } => {
+            "something was recorded about it after that position; read it again and decide anew".to_owned()
+        }
+        Refusal::EtagStale { .. } => "the record has changed since it was read; read it again".to_owned(),
     }
 }
 
@@ -291,5 +317,24 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::PositionNotReached { number, current } => {
             vec![("number", number.to_string()), ("current_number", current.to_string())]
         }
+        Refusal::PaymentNotFound { payment } => vec![id("payment_id", payment)],
+        Refusal::PaymentReversed { payment, on } => vec![id("payment_id", payment), day("reversed_on", on)],
+        Refusal::FactNotFound { fact } => vec![id("fact_id", fact)],
+        Refusal::SecondPersonRequired { method } => vec![text("method", method)],
+        Refusal::EmploymentRetracted { employment } => vec![id("employment_id", employment)],
+        Refusal::PaymentNotWaiting { payment } => vec![id("payment_id", payment)],
+        Refusal::AmountAboveRefundable { payment, amount, refundable } => vec![
+            text("field", "amount_riel"),
+            id("payment_id", payment),
+            ("amount_riel", amount.to_string()),
+            ("refundable_riel", refundable.to_string()),
+        ],
+        Refusal::FactNotRetractable { fact, kind, remedy } => {
+            vec![id("fact_id", fact), text("kind", kind), text("remedy", remedy)]
+        }
+        Refusal::PositionStale { number, current } => {
+            vec![("number", number.to_string()), ("current_number", current.to_string())]
+        }
+        Refusal::EtagStale { member } => vec![id("member_id", member)],
     }
 }

@@ -193,6 +193,15 @@ impl Fields {
         found
     }
 
+    /// A contribution month.
+    pub(crate) fn month(&mut self, field: &str, text: &str) -> Option<Month> {
+        if text.is_empty() {
+            self.missing(field);
+            return None;
+        }
+        self.optional_month(field, Some(text))
+    }
+
     /// A contribution month that may be absent.
     pub(crate) fn optional_month(&mut self, field: &str, text: Option<&str>) -> Option<Month> {
         let month = text?.parse::<Month>().ok().filter(|month| (1900..=2199).contains(&month.parts().0));

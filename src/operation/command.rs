@@ -54,10 +54,22 @@ pub(crate) enum Method {
     GrantEmployerAccess = 5,
     ReportHire = 6,
     ReportSeparation = 7,
+    // The corrections begin at twenty.
+    ReversePayment = 20,
+    AssignPayment = 21,
+    RecordRefund = 22,
+    AmendEmployment = 23,
+    RetractEmployment = 24,
+    RekeyEmployment = 25,
+    ReportNoPayroll = 26,
+    ReportDeath = 27,
+    RetractFact = 28,
+    ExcuseMonths = 29,
+    UpdateMember = 30,
 }
 
 impl Method {
-    const ALL: [Method; 7] = [
+    const ALL: [Method; 18] = [
         Method::RegisterMember,
         Method::EnrollMember,
         Method::RecordPayment,
@@ -65,6 +77,17 @@ impl Method {
         Method::GrantEmployerAccess,
         Method::ReportHire,
         Method::ReportSeparation,
+        Method::ReversePayment,
+        Method::AssignPayment,
+        Method::RecordRefund,
+        Method::AmendEmployment,
+        Method::RetractEmployment,
+        Method::RekeyEmployment,
+        Method::ReportNoPayroll,
+        Method::ReportDeath,
+        Method::RetractFact,
+        Method::ExcuseMonths,
+        Method::UpdateMember,
     ];
 
     /// The name of the RPC.
@@ -77,6 +100,17 @@ impl Method {
             Method::GrantEmployerAccess => "GrantEmployerAccess",
             Method::ReportHire => "ReportHire",
             Method::ReportSeparation => "ReportSeparation",
+            Method::ReversePayment => "ReversePayment",
+            Method::AssignPayment => "AssignPayment",
+            Method::RecordRefund => "RecordRefund",
+            Method::AmendEmployment => "AmendEmployment",
+            Method::RetractEmployment => "RetractEmployment",
+            Method::RekeyEmployment => "RekeyEmployment",
+            Method::ReportNoPayroll => "ReportNoPayroll",
+            Method::ReportDeath => "ReportDeath",
+            Method::RetractFact => "RetractFact",
+            Method::ExcuseMonths => "ExcuseMonths",
+            Method::UpdateMember => "UpdateMember",
         }
     }
 
@@ -129,6 +163,8 @@ pub(crate) struct Stage<'a> {
     /// The known time that the command takes if it is accepted.
     pub(crate) known: Moment,
     pub(crate) dice: &'a mut Dice,
+    /// Whether the fund's staff is answered, who may know where a member stands.
+    pub(crate) for_staff: bool,
 }
 
 impl Stage<'_> {
@@ -155,6 +191,7 @@ pub(crate) fn position_of(fact: i64) -> i64 {
 }
 
 /// What was decided.
+#[expect(clippy::large_enum_variant, reason = "a decision is looked at once, where it was made")]
 pub(crate) enum Decided {
     /// Something new is to be recorded.
     New {

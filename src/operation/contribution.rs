@@ -3,11 +3,17 @@
 //! Money that was taken is never rejected: what cannot be allocated stands in suspense with its reason. Absent:
 //! allocation itself, which the law does anew with each answer.
 
+pub mod assign;
+pub mod list;
+pub mod reconcile;
+pub mod refund;
+pub mod reverse;
+
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 use krama_law::answer::Standing;
-use krama_law::calendar::{Day, Moment, Month};
+use krama_law::calendar::{Day, Month};
+use krama_law::change::StandingChange;
 use krama_law::decision::{Explanation, MonthState, explain, price_of_months};
 use krama_law::fact::{Fact, Recorded};
 use krama_law::money::Riel;
@@ -15,14 +21,15 @@ use krama_law::purse::{Place, SuspenseReason as LawSuspense};
 
 use crate::operation::Desk;
 use crate::operation::caller::{Caller, Role};
+use crate::operation::change::changes_of;
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage, position_of};
+use crate::operation::contribution::list::PaymentNow;
 use crate::operation::coverage::Decision;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
 use crate::operation::person::{Identifier, identifier_hash, masked_name};
 use crate::operation::reading::{AtLeast, Reading};
 use crate::operation::transact::{Recorded as Written, Ticket};
-use crate::store::ledger;
 use crate::store::payment::{self, PaymentKey};
 /// A payment as the ledger keeps it.
 pub type PaymentRow = payment::PaymentRow;
@@ -92,6 +99,15 @@ impl SuspenseReason {
     }
 }
 
+impl SuspenseReason {
+    /// The reason with a number.
+    pub(crate) fn of(number: i16) -> Option<SuspenseReason> {
+        use SuspenseReason::{Abandoned, BackdatedTooFar, Deceased, NotEnrolled, UnknownPayer};
+        let all = [UnknownPayer, NotEnrolled, Abandoned, Deceased, BackdatedTooFar];
+        all.into_iter().find(|reason| reason.number() == number)
+    }
+}
+
 impl From<LawSuspense> for SuspenseReason {
     fn from(reason: LawSuspense) -> SuspenseReason {
         match reason {
@@ -119,6 +135,8 @@ pub struct Taken {
     pub fix_by: Option<Day>,
     /// The payer's name, all but the first letters hidden.
     pub masked_name: String,
+    /// What changed about the member.
+    pub changes: Vec<StandingChange>,
 }
 
 /// What a person may pay now.
@@ -141,8 +159,8 @@ pub struct Quote {
 pub struct Account {
     /// Months and placements, and the answer behind them.
     pub explanation: Explanation,
-    /// Every payment of the member, newest value date first, with the instant at which it became known.
-    pub payments: Vec<(PaymentRow, Moment)>,
+    /// Every payment of the member, newest value date first.
+    pub payments: Vec<PaymentNow>,
 }
 
 impl Desk {
@@ -171,15 +189,11 @@ impl Desk {
         }
         let timeline = page.timeline(member);
         let explanation = explain(&timeline, &self.law, snapshot.today(), snapshot.known);
-        let mut rows = payment::of_members(&snapshot.read, &[member]).await?;
-        rows.sort_by_key(|row| Reverse((row.value_date, row.id)));
-        // A payment that waits for an officer is no fact of the member yet; it became known all the same, by its
-        // command.
-        let positions: Vec<i64> = rows.iter().map(|row| position_of(row.id)).collect();
-        let commands = ledger::commands_at(&snapshot.read, &positions).await?;
-        let known: HashMap<i64, i64> = commands.iter().map(|command| (command.position, command.known_at)).collect();
-        let known_of = |row: &PaymentRow| known.get(&position_of(row.id)).map_or(snapshot.known, |at| Moment(*at));
-        let payments = rows.into_iter().map(|row| (known_of(&row), row)).map(|(known, row)| (row, known)).collect();
+        let rows = self.payments_of(&snapshot, member).await?;
+        let mut payments = self.as_they_stand(&snapshot, rows).await?;
+        // Money that waited may have turned out to be somebody else's.
+        payments.retain(|payment| payment.member.is_none_or(|holder| holder == member));
+        payments.sort_by_key(|payment| Reverse((payment.row.value_date, payment.row.id)));
         Ok(snapshot.with(Account { explanation, payments }))
     }
 
@@ -335,14 +349,16 @@ impl Act for Payment {
             last_safe_day: None,
             fix_by: None,
             masked_name: String::new(),
+            changes: Vec::new(),
         };
         let Some(member) = accepted.subject else { return taken };
-        taken.masked_name = page.person(member).map(masked_name).unwrap_or_default();
+        taken.masked_name = page.person_at(member, accepted.known).map(masked_name).unwrap_or_default();
         let explanation = explain(&page.timeline(member), stage.law, accepted.known.day(), accepted.known);
         if taken.suspense.is_some() {
             taken.fix_by = explanation.answer.last_safe_day;
             return taken;
         }
+        taken.changes = changes_of(page, member, accepted, stage);
         for placement in explanation.placements.iter().filter(|p| p.payments.iter().any(|fact| fact.0 == payment)) {
             match placement.place {
                 Place::Month(month) if completed(&explanation, month, payment) => taken.months.push(month),

@@ -1,17 +1,23 @@
 //! Employment: employers, who may report for them, hires and separations.
 //!
 //! A hire reinstates a person the moment it is reported; what the reporter learns of that is `EmployerEffect` and
-//! nothing else: no cover, no arrears, no other employer. Absent: corrections of what was reported.
+//! nothing else: no cover, no arrears, no other employer. Corrections of what was reported are in files of their own.
 
+pub mod amend;
 pub mod hire;
+pub mod named;
+pub mod rekey;
 
 use krama_law::calendar::{Day, Moment};
+use krama_law::change::StandingChange;
 use krama_law::fact::{EmploymentId, Fact, Recorded, Sector};
 
 use crate::operation::Desk;
 use crate::operation::caller::{Caller, Role};
+use crate::operation::change::changes_of;
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage, position_of};
 use crate::operation::employment::hire::{Hire, Hired, WorkerMatch, worker_told};
+use crate::operation::employment::named::Named;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
 use crate::operation::person::Identifier;
@@ -63,6 +69,15 @@ pub struct Separation {
     pub reason: i16,
 }
 
+/// What a separation answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Separated {
+    /// The ledger's id of the employment.
+    pub employment: i64,
+    /// What changed about the worker.
+    pub changes: Vec<StandingChange>,
+}
+
 /// An employment as its employer sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Employment {
@@ -86,6 +101,10 @@ pub struct Employment {
     pub separation_reason: i16,
     /// When it was reported.
     pub known: Moment,
+    /// Whether it was taken back: it never was.
+    pub retracted: bool,
+    /// The position at which the last thing about it was recorded.
+    pub last_position: i64,
 }
 
 impl Desk {
@@ -132,7 +151,7 @@ impl Desk {
         caller: &Caller,
         ticket: Ticket,
         separation: Separation,
-    ) -> Result<Written<i64>, Failure> {
+    ) -> Result<Written<Separated>, Failure> {
         self.writer.submit(caller, ticket, separation).await
     }
 
@@ -155,8 +174,8 @@ impl Desk {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let more = rows.len() > most;
         rows.truncate(most);
-        let members = rows.iter().filter_map(|row| row.member).collect();
-        let page = self.page(&snapshot, Needs { members, ..Needs::default() }).await?;
+        let employment_ids = rows.iter().map(|row| row.id).collect();
+        let page = self.page(&snapshot, Needs { employment_ids, ..Needs::default() }).await?;
         let reports: Vec<i64> = rows.iter().flat_map(|row| positions_of_reports(row, &page)).collect();
         let commands = ledger::commands_at(&snapshot.read, &reports).await?;
         let mut employments = Vec::new();
@@ -186,7 +205,7 @@ impl Desk {
         let last_report = reports.last().and_then(report);
         Ok(Employment {
             id: row.id,
-            number: row.number.clone(),
+            number: page.number_of(row).to_owned(),
             worker: told.as_ref().map(|(identifier, _)| identifier.clone()),
             // Nothing about a worker that the employer did not say itself.
             masked_name: told.map(|(_, name)| name).unwrap_or_default(),
@@ -196,6 +215,8 @@ impl Desk {
             employed: days.is_some() && first_day <= today && last_day.is_none_or(|last| today <= last),
             separation_reason: last_report.map_or(0, |command| command.detail),
             known: reports.first().and_then(report).map_or(Moment(0), |command| Moment(command.known_at)),
+            retracted: row.member.is_some() && days.is_none(),
+            last_position: named::last_report(row, page, snapshot.known).0,
         })
     }
 }
@@ -318,7 +339,7 @@ impl Act for Grant {
 }
 
 impl Act for Separation {
-    type Reply = i64;
+    type Reply = Separated;
     const METHOD: Method = Method::ReportSeparation;
 
     fn content(&self, content: &mut Content) {
@@ -336,11 +357,9 @@ impl Act for Separation {
 
     fn decide(&self, caller: &Caller, page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure> {
         may_report(caller, self.employer, page, stage.today())?;
-        let held = page.employments(self.employer, &self.number);
-        let meant = held.iter().filter(|row| self.first_day.is_none_or(|first| row.first_day == first.0));
-        // Without a first day the open one is meant, or else the one that began last.
-        let is_open = |row: &EmploymentRow| page.days_of(row, stage.known).is_some_and(|days| days.until.is_none());
-        let Some(row) = meant.max_by_key(|row| (is_open(row), row.first_day)) else {
+        let named = Named { employer: self.employer, number: self.number.clone(), first_day: self.first_day };
+        let is_gone = |row: &&EmploymentRow| row.member.is_some() && page.days_of(row, stage.known).is_none();
+        let Some(row) = named.find(page, stage.known).filter(|row| !is_gone(row)) else {
             let (employer, number) = (self.employer, self.number.clone());
             return Err(Refusal::EmploymentNotFound { employer, number }.into());
         };
@@ -369,8 +388,9 @@ impl Act for Separation {
         Ok(Decided::New { rows, subject: Some(member), fact: Some(employment) })
     }
 
-    fn reply(&self, _page: &Page, _stage: &Stage<'_>, accepted: &Accepted) -> i64 {
-        accepted.fact.unwrap_or_default()
+    fn reply(&self, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Separated {
+        let changes = accepted.subject.map(|member| changes_of(page, member, accepted, stage));
+        Separated { employment: accepted.fact.unwrap_or_default(), changes: changes.unwrap_or_default() }
     }
 }
 

@@ -63,6 +63,16 @@ pub enum Refusal {
     ClockBackwards { to: Moment, now: Moment },
     PositionFromOtherEpoch { epoch: String, current: String },
     PositionNotReached { number: i64, current: i64 },
+    PaymentNotFound { payment: i64 },
+    PaymentReversed { payment: i64, on: Day },
+    FactNotFound { fact: i64 },
+    SecondPersonRequired { method: &'static str },
+    EmploymentRetracted { employment: i64 },
+    PaymentNotWaiting { payment: i64 },
+    AmountAboveRefundable { payment: i64, amount: i64, refundable: i64 },
+    FactNotRetractable { fact: i64, kind: &'static str, remedy: &'static str },
+    PositionStale { number: i64, current: i64 },
+    EtagStale { member: i64 },
 }
 
 /// The kind of a number by which a person or a document is known.
@@ -110,6 +120,16 @@ impl Refusal {
             Refusal::ClockBackwards { .. } => "CLOCK_BACKWARDS",
             Refusal::PositionFromOtherEpoch { .. } => "POSITION_FROM_OTHER_EPOCH",
             Refusal::PositionNotReached { .. } => "POSITION_NOT_REACHED",
+            Refusal::PaymentNotFound { .. } => "PAYMENT_NOT_FOUND",
+            Refusal::PaymentReversed { .. } => "PAYMENT_REVERSED",
+            Refusal::FactNotFound { .. } => "FACT_NOT_FOUND",
+            Refusal::SecondPersonRequired { .. } => "SECOND_PERSON_REQUIRED",
+            Refusal::EmploymentRetracted { .. } => "EMPLOYMENT_RETRACTED",
+            Refusal::PaymentNotWaiting { .. } => "PAYMENT_NOT_WAITING",
+            Refusal::AmountAboveRefundable { .. } => "AMOUNT_ABOVE_REFUNDABLE",
+            Refusal::FactNotRetractable { .. } => "FACT_NOT_RETRACTABLE",
+            Refusal::PositionStale { .. } => "POSITION_STALE",
+            Refusal::EtagStale { .. } => "ETAG_STALE",
         }
     }
 }

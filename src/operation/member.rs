@@ -3,16 +3,21 @@
 //! Every person is a member record: workers and dependants too. Personal data goes to the register, apart from
 //! facts; the law only ever sees the member's id.
 
+pub mod correction;
+pub mod update;
+
 use std::collections::{HashMap, HashSet};
 
 use krama_law::answer::{EnrolmentRefusal, Standing};
 use krama_law::calendar::{Day, Moment};
+use krama_law::change::StandingChange;
 use krama_law::decision::{decide, refusal_of_enrolment};
 use krama_law::fact::{Fact, Recorded};
 use krama_law::policy::Bar;
 
 use crate::operation::Desk;
 use crate::operation::caller::Caller;
+use crate::operation::change::changes_of;
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage};
 use crate::operation::coverage::Decision;
 use crate::operation::failure::{Failure, Refusal};
@@ -56,6 +61,8 @@ pub struct Enrolled {
     pub on: Day,
     /// What the law says of the member on the day of the report.
     pub decision: Decision,
+    /// What changed about the member.
+    pub changes: Vec<StandingChange>,
 }
 
 /// A member's record. It cannot be printed by mistake.
@@ -69,6 +76,8 @@ pub struct Member {
     pub identifiers: Vec<Identifier>,
     /// When the person was registered.
     pub registered: Moment,
+    /// The position at which this version of the record was written.
+    pub version: i64,
 }
 
 /// By what a member is looked for.
@@ -145,7 +154,13 @@ impl Desk {
         let mut members: Vec<i64> = found.iter().map(|row| row.member).filter(|member| seen.insert(*member)).collect();
         let more = members.len() > most;
         members.truncate(most);
-        let members = self.members_in(&snapshot, &members).await?;
+        let mut members = self.members_in(&snapshot, &members).await?;
+        if let Selector::Phone(phone) = selector {
+            // A phone that a person gave up is still found by; the record tells that it is not theirs any more.
+            let vault = self.store.vault();
+            let asked = phone_hash(vault, phone);
+            members.retain(|member| member.details.phone.as_ref().is_some_and(|own| phone_hash(vault, own) == asked));
+        }
         Ok(snapshot.with((members, more)))
     }
 
@@ -173,6 +188,7 @@ impl Desk {
     async fn members_in(&self, snapshot: &Snapshot, ids: &[i64]) -> Result<Vec<Member>, Failure> {
         let vault = self.store.vault();
         let identifiers = person::identifiers_of(&snapshot.read, ids).await?;
+        let registered = person::registered(&snapshot.read, ids).await?;
         let mut persons = person::latest(&snapshot.read, ids).await?;
         let places: HashMap<i64, usize> = ids.iter().enumerate().map(|(place, member)| (*member, place)).collect();
         persons.sort_by_key(|row| places.get(&row.member).copied());
@@ -184,7 +200,8 @@ impl Desk {
                 id: row.member,
                 details: row.open(vault)?,
                 identifiers: identifiers_in(&own, vault)?,
-                registered: Moment(row.known_at),
+                registered: Moment(registered.get(&row.member).copied().unwrap_or(row.known_at)),
+                version: row.position,
             });
         }
         Ok(members)
@@ -290,7 +307,8 @@ impl Act for Enrolment {
     fn reply(&self, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Enrolled {
         let today = accepted.known.day();
         let decision = Decision::of(&page.timeline(self.member), stage.law, today, accepted.known);
-        Enrolled { on: self.on.unwrap_or(today), decision }
+        let changes = changes_of(page, self.member, accepted, stage);
+        Enrolled { on: self.on.unwrap_or(today), decision, changes }
     }
 }
 

@@ -18,7 +18,9 @@ use crate::store::fact;
 use crate::store::failure::Failure;
 use crate::store::ledger::{self, CommandRow};
 use crate::store::payment::{self, PaymentKey, PaymentRow};
+use crate::store::payment_change::{self, ChangeKind, PaymentChangeRow};
 use crate::store::person::{self, Details, IdentifierRow, PersonRow};
+use crate::store::rekey::{self, NoPayrollRow, RekeyRow};
 use crate::store::seal::Vault;
 
 /// What a batch needs to see.
@@ -26,11 +28,19 @@ use crate::store::seal::Vault;
 pub(crate) struct Needs {
     pub(crate) requests: Vec<(String, [u8; 16])>,
     pub(crate) payments: Vec<PaymentKey>,
+    /// Payments by the ledger's ids.
+    pub(crate) payment_ids: Vec<i64>,
     pub(crate) hashes: Vec<[u8; 32]>,
     pub(crate) members: Vec<i64>,
     pub(crate) employers: Vec<i64>,
     pub(crate) employer_numbers: Vec<String>,
     pub(crate) employments: Vec<(i64, String)>,
+    /// Employments by the ledger's ids.
+    pub(crate) employment_ids: Vec<i64>,
+    /// Months of employers.
+    pub(crate) no_payroll: Vec<(i64, i32)>,
+    /// Commands whose caller matters.
+    pub(crate) positions: Vec<i64>,
 }
 
 /// What one accepted command adds.
@@ -38,9 +48,12 @@ pub(crate) struct Needs {
 pub(crate) struct Rows {
     pub(crate) facts: Vec<(i64, Recorded)>,
     pub(crate) payments: Vec<PaymentRow>,
+    pub(crate) payment_changes: Vec<PaymentChangeRow>,
     pub(crate) employers: Vec<EmployerRow>,
     pub(crate) access: Vec<AccessRow>,
     pub(crate) employments: Vec<EmploymentRow>,
+    pub(crate) rekeys: Vec<RekeyRow>,
+    pub(crate) no_payroll: Vec<NoPayrollRow>,
     pub(crate) persons: Vec<(PersonRow, Details)>,
     pub(crate) identifiers: Vec<IdentifierRow>,
     /// What a person wrote about the command, in clear; it is sealed when it is kept.
@@ -54,14 +67,20 @@ pub(crate) struct Rows {
 pub(crate) struct Page {
     commands: HashMap<(String, [u8; 16]), CommandRow>,
     accepted: HashMap<i64, Accepted>,
+    callers: HashMap<i64, String>,
     payments: HashMap<PaymentKey, PaymentRow>,
+    payment_keys: HashMap<i64, PaymentKey>,
+    payment_changes: HashMap<i64, Vec<PaymentChangeRow>>,
     holders: HashMap<[u8; 32], Vec<i64>>,
     employers: HashMap<i64, EmployerRow>,
     employer_numbers: HashMap<String, i64>,
     access: HashMap<i64, Vec<AccessRow>>,
     employments: HashMap<(i64, String), Vec<EmploymentRow>>,
+    rekeys: HashMap<i64, Vec<RekeyRow>>,
+    no_payroll: HashMap<(i64, i32), NoPayrollRow>,
     timelines: HashMap<i64, Timeline>,
-    persons: HashMap<i64, Details>,
+    /// Every version of a person, oldest first, each with its position and its known time.
+    persons: HashMap<i64, Vec<(i64, Moment, Details)>>,
     new_commands: Vec<CommandRow>,
     new: Rows,
 }
@@ -71,29 +90,43 @@ impl Page {
     pub(crate) async fn load(conn: &impl Readable, vault: &Vault, needs: Needs) -> Result<Page, Failure> {
         let mut page = Page::default();
         let commands = ledger::commands_by_request(conn, &distinct(needs.requests)).await?;
-        let payments = payment::by_keys(conn, &distinct(needs.payments)).await?;
+        let mut payments = payment::by_keys(conn, &distinct(needs.payments)).await?;
+        payments.extend(payment::by_ids(conn, &distinct(needs.payment_ids)).await?);
+        let found: Vec<i64> = payments.iter().map(|payment| payment.id).collect();
+        let changes = payment_change::of_payments(conn, &found).await?;
         let identifiers = person::identifiers_by_hash(conn, &distinct(needs.hashes)).await?;
         let mut employers = employer::by_ids(conn, &distinct(needs.employers.clone())).await?;
         employers.extend(employer::by_numbers(conn, &distinct(needs.employer_numbers)).await?);
         let access = employer::access_of_employers(conn, &distinct(needs.employers)).await?;
-        let employments = employment::by_numbers(conn, &distinct(needs.employments)).await?;
+        let numbers = distinct(needs.employments);
+        let mut employments = employment::by_numbers(conn, &numbers).await?;
+        let given: Vec<i64> = rekey::by_numbers(conn, &numbers).await?.iter().map(|rekey| rekey.employment).collect();
+        employments.extend(employment::by_ids(conn, &[given, needs.employment_ids].concat()).await?);
+        employments.sort_by_key(|employment| employment.id);
+        employments.dedup_by_key(|employment| employment.id);
+        let ids: Vec<i64> = employments.iter().map(|employment| employment.id).collect();
+        let rekeys = rekey::of_employments(conn, &ids).await?;
+        let no_payroll = rekey::months(conn, &distinct(needs.no_payroll)).await?;
 
         let mut members: BTreeSet<i64> = needs.members.into_iter().collect();
         members.extend(identifiers.iter().map(|identifier| identifier.member));
         members.extend(payments.iter().filter_map(|payment| payment.member));
+        members.extend(changes.iter().filter_map(|change| change.member));
         members.extend(employments.iter().filter_map(|employment| employment.member));
         members.extend(commands.iter().filter_map(|command| command.subject));
         let members: Vec<i64> = members.into_iter().collect();
         let found = payments.iter().map(|payment| payment.id).chain(employments.iter().map(|employment| employment.id));
-        let mut positions: Vec<i64> = found.map(position_of).collect();
+        let mut positions: Vec<i64> = found.map(position_of).chain(needs.positions).collect();
+        positions.extend(changes.iter().map(|change| change.position));
         positions.extend(employers.iter().map(|employer| employer.position));
         positions.extend(access.iter().map(|grant| grant.position));
         let facts = fact::facts_of(conn, &members).await?;
         for command in ledger::commands_at(conn, &distinct(positions)).await? {
             page.note_accepted(&command);
         }
-        for person in person::latest(conn, &members).await? {
-            page.persons.insert(person.member, person.open(vault)?);
+        for person in person::versions(conn, &members).await? {
+            let details = person.open(vault)?;
+            page.take_in_person(&person, details);
         }
         page.take_in_facts(facts);
         for command in commands {
@@ -101,6 +134,8 @@ impl Page {
             page.commands.insert((command.caller.clone(), command.request_id), command);
         }
         page.take_in_records(&payments, &employers, &access, &employments);
+        page.take_in_changes(&changes);
+        page.take_in_rekeys(&rekeys, &no_payroll);
         page.take_in_identifiers(&identifiers);
         Ok(page)
     }
@@ -109,15 +144,20 @@ impl Page {
     pub(crate) fn add(&mut self, rows: Rows) {
         self.take_in_facts(rows.facts.clone());
         self.take_in_records(&rows.payments, &rows.employers, &rows.access, &rows.employments);
+        self.take_in_changes(&rows.payment_changes);
+        self.take_in_rekeys(&rows.rekeys, &rows.no_payroll);
         self.take_in_identifiers(&rows.identifiers);
         for (person, details) in &rows.persons {
-            self.persons.insert(person.member, details.clone());
+            self.take_in_person(person, details.clone());
         }
         self.new.facts.extend(rows.facts);
         self.new.payments.extend(rows.payments);
+        self.new.payment_changes.extend(rows.payment_changes);
         self.new.employers.extend(rows.employers);
         self.new.access.extend(rows.access);
         self.new.employments.extend(rows.employments);
+        self.new.rekeys.extend(rows.rekeys);
+        self.new.no_payroll.extend(rows.no_payroll);
         self.new.persons.extend(rows.persons);
         self.new.identifiers.extend(rows.identifiers);
     }
@@ -137,7 +177,10 @@ impl Page {
         employer::insert(write, &self.new.employers).await?;
         employer::insert_access(write, &self.new.access).await?;
         employment::insert(write, &self.new.employments).await?;
+        rekey::insert(write, &self.new.rekeys).await?;
+        rekey::insert_months(write, &self.new.no_payroll).await?;
         payment::insert(write, &self.new.payments).await?;
+        payment_change::insert(write, &self.new.payment_changes).await?;
         fact::insert_facts(write, &self.new.facts).await
     }
 
@@ -164,6 +207,7 @@ impl Page {
         employments: &[EmploymentRow],
     ) {
         for payment in payments {
+            self.payment_keys.insert(payment.id, payment.key.clone());
             self.payments.insert(payment.key.clone(), payment.clone());
         }
         for employer in employers {
@@ -179,6 +223,29 @@ impl Page {
         }
     }
 
+    fn take_in_changes(&mut self, changes: &[PaymentChangeRow]) {
+        for change in changes {
+            self.payment_changes.entry(change.payment).or_default().push(change.clone());
+        }
+    }
+
+    fn take_in_rekeys(&mut self, rekeys: &[RekeyRow], no_payroll: &[NoPayrollRow]) {
+        for rekey in rekeys {
+            let found = self.employments.values().flatten().find(|row| row.id == rekey.employment).cloned();
+            let under = self.employments.entry((rekey.employer, rekey.number.clone())).or_default();
+            under.extend(found.filter(|row| !under.contains(row)));
+            self.rekeys.entry(rekey.employment).or_default().push(rekey.clone());
+        }
+        for month in no_payroll {
+            self.no_payroll.insert((month.employer, month.month), month.clone());
+        }
+    }
+
+    fn take_in_person(&mut self, person: &PersonRow, details: Details) {
+        let version = (person.position, Moment(person.known_at), details);
+        self.persons.entry(person.member).or_default().push(version);
+    }
+
     fn take_in_identifiers(&mut self, identifiers: &[IdentifierRow]) {
         for identifier in identifiers {
             let holders = self.holders.entry(identifier.hash).or_default();
@@ -190,6 +257,7 @@ impl Page {
 
     fn note_accepted(&mut self, command: &CommandRow) {
         self.accepted.insert(command.position, Accepted::of(command));
+        self.callers.insert(command.position, command.caller.clone());
     }
 
     // ---- What is seen ---------------------------------------------------------------------------------------
@@ -204,6 +272,21 @@ impl Page {
 
     pub(crate) fn payment(&self, key: &PaymentKey) -> Option<&PaymentRow> {
         self.payments.get(key)
+    }
+
+    pub(crate) fn payment_by_id(&self, id: i64) -> Option<&PaymentRow> {
+        self.payment_keys.get(&id).and_then(|key| self.payments.get(key))
+    }
+
+    /// What happened to a payment since it was taken, oldest first.
+    pub(crate) fn payment_changes(&self, payment: i64) -> &[PaymentChangeRow] {
+        self.payment_changes.get(&payment).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whose a payment is: the member to whom it was put, or who was known when it was taken; nobody's while it waits.
+    pub(crate) fn holder(&self, payment: &PaymentRow) -> Option<i64> {
+        let assigned = self.payment_changes(payment.id).iter().find(|change| change.kind == ChangeKind::Assigned);
+        assigned.and_then(|change| change.member).or(payment.member.filter(|_| payment.suspense.is_none()))
     }
 
     /// The members who hold a number, a phone or another trait, by its keyed hash.
@@ -223,12 +306,44 @@ impl Page {
         self.access.get(&employer).map_or(&[], Vec::as_slice)
     }
 
+    /// Who sent the command at a position that was asked for.
+    pub(crate) fn caller_at(&self, position: i64) -> Option<&str> {
+        self.callers.get(&position).map(String::as_str)
+    }
+
+    /// The position of the newest version of a person.
+    pub(crate) fn version(&self, member: i64) -> Option<i64> {
+        self.persons.get(&member)?.last().map(|(position, ..)| *position)
+    }
+
+    /// The numbers that an employment was given later, in the order in which they were given.
+    pub(crate) fn rekeys(&self, employment: i64) -> &[RekeyRow] {
+        self.rekeys.get(&employment).map_or(&[], Vec::as_slice)
+    }
+
+    /// The number that an employment bears now.
+    pub(crate) fn number_of<'a>(&'a self, employment: &'a EmploymentRow) -> &'a str {
+        self.rekeys(employment.id).last().map_or(&employment.number, |rekey| &rekey.number)
+    }
+
+    /// What was said of an employer's month.
+    pub(crate) fn no_payroll(&self, employer: i64, month: i32) -> Option<&NoPayrollRow> {
+        self.no_payroll.get(&(employer, month))
+    }
+
+    /// Every employment that ever bore a number of an employer.
     pub(crate) fn employments(&self, employer: i64, number: &str) -> &[EmploymentRow] {
         self.employments.get(&(employer, number.to_owned())).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn person(&self, member: i64) -> Option<&Details> {
-        self.persons.get(&member)
+        self.person_at(member, Moment::MAX)
+    }
+
+    /// Who a member was as known at an instant, so that an answer that is given again names nobody otherwise.
+    pub(crate) fn person_at(&self, member: i64, known: Moment) -> Option<&Details> {
+        let versions = self.persons.get(&member)?.iter().rev();
+        versions.into_iter().find(|(_, at, _)| *at <= known).map(|(.., details)| details)
     }
 
     /// The timeline of a member; an empty one of somebody without facts.

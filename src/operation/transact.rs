@@ -78,6 +78,7 @@ impl<A: Act> WaitingAct<A> {
     }
 
     fn decide(&self, page: &mut Page, stage: &mut Stage<'_>) -> Result<(Recorded<A::Reply>, Outcome), Failure> {
+        stage.for_staff = self.caller.role.is_staff();
         let request = (self.caller.id.clone(), self.ticket.request_id);
         if let Some(command) = page.command(&request) {
             if command.digest != self.digest {
@@ -443,6 +444,7 @@ impl Writer {
                 position: position + 1,
                 known: now,
                 dice: &mut self.dice,
+                for_staff: false,
             };
             let entry = waiting.take_place(&mut page, &mut stage);
             if entry.accepted {

@@ -33,7 +33,13 @@ on_both! {
 
 async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) {
     let law = read_law(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh")).unwrap();
-    let limits = Limits { batch_commands: 64, waiting_commands: 512, hire_ahead_days: 30, max_backdate_days: 92 };
+    let limits = Limits {
+        batch_commands: 64,
+        waiting_commands: 512,
+        hire_ahead_days: 30,
+        max_backdate_days: 92,
+        excuse_months_alone: 6,
+    };
     Desk::open_with(Opening { store: folder.settings(), law, limits, sandbox: None }, between).await.unwrap()
 }
 

@@ -3,8 +3,8 @@
 //! The business key of a payment exists once; that it counts for a member is a fact of that member. Deliberately
 //! absent: what a payment pays for, and the sums of anything.
 
-use sea_orm::sea_query::{Condition, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::store::bulk;
 use crate::store::connection::Write;
@@ -72,6 +72,53 @@ pub async fn of_members(conn: &impl ConnectionTrait, members: &[i64]) -> Result<
 pub async fn by_ids(conn: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<PaymentRow>, Failure> {
     let any = |keys: &[i64]| Condition::all().add(table::Column::Id.is_in(keys.iter().copied()));
     rows(bulk::select::<table::Entity, _>(conn, ids, any).await?)
+}
+
+/// The next `limit` payments that an institution booked under a day, after an id, by id.
+pub async fn page_of_day(
+    conn: &impl ConnectionTrait,
+    institution: &str,
+    business_date: i32,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<PaymentRow>, Failure> {
+    let day = table::Column::Institution.eq(institution).and(table::Column::BusinessDate.eq(business_date));
+    page(conn, Condition::all().add(day), after, limit).await
+}
+
+/// The next `limit` payments that were known to be a member's when they were taken, or put to the member later, after
+/// an id, by id.
+pub async fn page_of_member(
+    conn: &impl ConnectionTrait,
+    member: i64,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<PaymentRow>, Failure> {
+    let assigned =
+        Query::select().column("payment").from("payment_change").and_where(Expr::col("member").eq(member)).take();
+    let any = Condition::any().add(table::Column::Member.eq(member)).add(table::Column::Id.in_subquery(assigned));
+    page(conn, any, after, limit).await
+}
+
+/// The next `limit` payments that wait for an officer, after an id, by id: those that were nobody's when they were
+/// taken, did not come to nothing since, were not put to a member, and of which something is left.
+pub async fn page_of_waiting(conn: &impl ConnectionTrait, after: i64, limit: u64) -> Result<Vec<PaymentRow>, Failure> {
+    let gone =
+        "NOT EXISTS (SELECT 1 FROM payment_change AS gone WHERE gone.payment = payment.id AND gone.kind IN (1, 2))";
+    let left = "payment.amount > (SELECT coalesce(sum(back.amount), 0) FROM payment_change AS back \
+                WHERE back.payment = payment.id AND back.kind = 3)";
+    let waits = Condition::all().add(table::Column::Suspense.is_not_null());
+    page(conn, waits.add(Expr::cust(gone)).add(Expr::cust(left)), after, limit).await
+}
+
+async fn page(
+    conn: &impl ConnectionTrait,
+    which: Condition,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<PaymentRow>, Failure> {
+    let query = table::Entity::find().filter(which).filter(table::Column::Id.gt(after));
+    rows(query.order_by_asc(table::Column::Id).limit(limit).all(conn).await?)
 }
 
 /// Adds payments.

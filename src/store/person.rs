@@ -152,6 +152,23 @@ pub async fn versions_as_known(
     Ok(newest.into_values().collect())
 }
 
+/// Every version of these members, in the order in which they were recorded.
+pub async fn versions(conn: &impl ConnectionTrait, members: &[i64]) -> Result<Vec<PersonRow>, Failure> {
+    let any = |keys: &[i64]| Condition::all().add(person_table::Column::Member.is_in(keys.iter().copied()));
+    let mut found = bulk::select::<person_table::Entity, _>(conn, members, any).await?;
+    found.sort_unstable_by_key(|row| row.position);
+    Ok(found.into_iter().map(PersonRow::from).collect())
+}
+
+/// When each of these members was registered: the known time of the first version, by member.
+pub async fn registered(conn: &impl ConnectionTrait, members: &[i64]) -> Result<BTreeMap<i64, i64>, Failure> {
+    let mut first = BTreeMap::new();
+    for row in versions(conn, members).await? {
+        first.entry(row.member).or_insert(row.known_at);
+    }
+    Ok(first)
+}
+
 /// All identifiers of these members, in the order in which they were recorded.
 pub async fn identifiers_of(conn: &impl ConnectionTrait, members: &[i64]) -> Result<Vec<IdentifierRow>, Failure> {
     let any = |keys: &[i64]| Condition::all().add(identifier_table::Column::Member.is_in(keys.iter().copied()));

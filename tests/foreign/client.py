@@ -11,16 +11,17 @@ import faulthandler
 import sys
 import traceback
 
+from corrections import Corrections
 from reflected import Ledger, caller, date, day, fresh, in_words
 from scene import BANK, BIRTH_DATE, CONTRIBUTIONS, COVERAGE, EMPLOYMENTS, HEALTH, HOSPITAL, KHMER_NAME, LATIN_NAME
-from scene import MEMBERS, NATIONAL_ID, OFFICER, PAYROLL, PRICE, SANDBOX, Scene
+from scene import MEMBERS, NATIONAL_ID, OFFICER, PAYROLL, PRICE, SANDBOX
 from tally import Tally
 
 # The story takes seconds; a busy machine may take longer.
 LONGEST_SECONDS = 180
 
 
-class Story(Scene):
+class Story(Corrections):
     """What happens, in order; each chapter relies on those before it."""
 
     def __init__(self, ledger, tally):
@@ -47,6 +48,9 @@ class Story(Scene):
         self.she_leaves_and_cover_ends()
         self.reads_and_writes_keep_their_order()
         self.files_come_in_one_call()
+        self.money_is_corrected()
+        self.an_employment_is_corrected(self.employer)
+        self.a_life_is_corrected()
         self.every_rpc_was_called()
 
     def the_server_describes_itself(self):

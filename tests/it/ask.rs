@@ -59,12 +59,23 @@ asks! {
         FindMember find_member FindMemberRequest FindMemberResponse;
         ListMembers list_members ListMembersRequest ListMembersResponse;
         EnrollMember enroll_member EnrollMemberRequest EnrollMemberResponse;
+        ReportDeath report_death ReportDeathRequest ReportDeathResponse;
+        RetractFact retract_fact RetractFactRequest RetractFactResponse;
+        ExcuseMonths excuse_months ExcuseMonthsRequest ExcuseMonthsResponse;
+        UpdateMember update_member UpdateMemberRequest UpdateMemberResponse;
     }
     v1 contribution_service_client ContributionServiceClient {
         RecordPayment record_payment RecordPaymentRequest RecordPaymentResponse;
         GetAccount get_account GetAccountRequest GetAccountResponse;
         QuotePayment quote_payment QuotePaymentRequest QuotePaymentResponse;
         BatchRecordPayments batch_record_payments BatchRecordPaymentsRequest BatchRecordPaymentsResponse;
+        ReversePayment reverse_payment ReversePaymentRequest ReversePaymentResponse;
+        GetPaymentByReference get_payment_by_reference GetPaymentByReferenceRequest GetPaymentByReferenceResponse;
+        ListPayments list_payments ListPaymentsRequest ListPaymentsResponse;
+        ListSuspense list_suspense ListSuspenseRequest ListSuspenseResponse;
+        AssignPayment assign_payment AssignPaymentRequest AssignPaymentResponse;
+        RecordRefund record_refund RecordRefundRequest RecordRefundResponse;
+        ReconcileCollection reconcile_collection ReconcileCollectionRequest ReconcileCollectionResponse;
     }
     v1 employment_service_client EmploymentServiceClient {
         RegisterEmployer register_employer RegisterEmployerRequest RegisterEmployerResponse;
@@ -74,6 +85,10 @@ asks! {
         ListEmployments list_employments ListEmploymentsRequest ListEmploymentsResponse;
         BatchReportTransitions batch_report_transitions BatchReportTransitionsRequest BatchReportTransitionsResponse;
         ListBatchResults list_batch_results ListBatchResultsRequest ListBatchResultsResponse;
+        AmendEmployment amend_employment AmendEmploymentRequest AmendEmploymentResponse;
+        RetractEmployment retract_employment RetractEmploymentRequest RetractEmploymentResponse;
+        RekeyEmployment rekey_employment RekeyEmploymentRequest RekeyEmploymentResponse;
+        ReportNoPayroll report_no_payroll ReportNoPayrollRequest ReportNoPayrollResponse;
     }
     v1 coverage_service_client CoverageServiceClient {
         CheckCoverage check_coverage CheckCoverageRequest CheckCoverageResponse;
@@ -121,4 +136,15 @@ writes! {
     GrantEmployerAccessRequest GrantEmployerAccessResponse;
     ReportHireRequest ReportHireResponse;
     ReportSeparationRequest ReportSeparationResponse;
+    ReversePaymentRequest ReversePaymentResponse;
+    AssignPaymentRequest AssignPaymentResponse;
+    RecordRefundRequest RecordRefundResponse;
+    AmendEmploymentRequest AmendEmploymentResponse;
+    RetractEmploymentRequest RetractEmploymentResponse;
+    RekeyEmploymentRequest RekeyEmploymentResponse;
+    ReportNoPayrollRequest ReportNoPayrollResponse;
+    ReportDeathRequest ReportDeathResponse;
+    RetractFactRequest RetractFactResponse;
+    ExcuseMonthsRequest ExcuseMonthsResponse;
+    UpdateMemberRequest UpdateMemberResponse;
 }

@@ -7,9 +7,10 @@ use crate::ask::{Ask, Write, Written as _};
 use crate::book::{REHEARSED, REPEATED, UNCHANGED};
 use crate::refusal::exists;
 use crate::say::{
-    MONTH, date, employer, enrolment, fresh, grant, hire, national_id, payment, registration, separation, worker,
+    MONTH, date, employer, enrolment, fresh, grant, hire, national_id, payment, registration, reversal, separation,
+    worker,
 };
-use crate::world::{COLLECTOR, OFFICER, PAYROLL, World};
+use crate::world::{COLLECTOR, OFFICER, PAYROLL, SUPERVISOR, World};
 
 const TODAY: &str = "2026-03-10";
 
@@ -90,6 +91,9 @@ async fn each_write_is_done_once_and_answers_the_same_for_ever() {
     let because = |w: &mut v1::ReportSeparationRequest| w.reason = v1::SeparationReason::Other.into();
     let left = once(&world, PAYROLL, separation(&at, "W-1", TODAY), because, |_| {}).await;
 
+    let because = |w: &mut v1::ReversePaymentRequest| w.reason = v1::ReversalReason::Withdrawn.into();
+    let bounced = once(&world, COLLECTOR, reversal(&paid.reply.payment_id, TODAY), because, |_| {}).await;
+
     world.pay(&member, TODAY, 3).await;
     world.clock_to("2027-06-01").await;
     world.pay(&member, "2027-06-01", 1).await;
@@ -101,6 +105,55 @@ async fn each_write_is_done_once_and_answers_the_same_for_ever() {
     granted.again(&world).await;
     hired.again(&world).await;
     left.again(&world).await;
+    bounced.again(&world).await;
+}
+
+#[tokio::test]
+async fn each_correction_is_done_once_and_answers_the_same_for_ever() {
+    use crate::say;
+    let world = World::on(TODAY).await;
+    let member = world.enrolled(1).await;
+    let at = world.granted("E-1", TODAY).await;
+    let unknown = Some(v1::record_payment_request::Payer::Identifier(national_id(7)));
+    let waits = v1::RecordPaymentRequest { payer: unknown, amount_riel: 14 * MONTH, ..payment("", TODAY) };
+    let waits = world.takes(COLLECTOR, waits).await.payment_id;
+    let why = |w: &mut v1::AssignPaymentRequest| w.reason = "another".to_owned();
+    let assigned = once(&world, OFFICER, say::assignment(&waits, &member), why, |_| {}).await;
+    let less = |w: &mut v1::RecordRefundRequest| w.amount_riel = 1;
+    let refunded = once(&world, SUPERVISOR, say::refund(&waits, MONTH), less, |_| {}).await;
+    let hired = world.takes(PAYROLL, hire(&at, "W-1", TODAY, 1)).await.position.expect("a position");
+    let open = |w: &mut v1::AmendEmploymentRequest| w.first_day = Some(date("2026-03-08"));
+    let amended = once(&world, OFFICER, say::amendment(&at, "W-1", &hired, "2026-03-09"), open, |_| {}).await;
+    let other = |w: &mut v1::RekeyEmploymentRequest| w.new_employment_number = "W-3".to_owned();
+    let rekeyed = once(&world, PAYROLL, say::rekey(&at, "W-1", "W-2"), other, |_| {}).await;
+    let last = rekeyed.reply.position.clone().expect("a position");
+    let began = |w: &mut v1::RetractEmploymentRequest| w.began_on = Some(date("2026-03-09"));
+    let gone = once(&world, OFFICER, say::retraction(&at, "W-2", &last), began, |_| {}).await;
+    let month = |w: &mut v1::ReportNoPayrollRequest| w.month = "2026-01".to_owned();
+    let silent = once(&world, PAYROLL, say::no_payroll(&at, "2026-02"), month, |_| {}).await;
+    let to = |w: &mut v1::ExcuseMonthsRequest| w.to_month = "2026-05".to_owned();
+    let excused = once(&world, OFFICER, say::excuse(&member, "2026-03", "2026-04"), to, |r| r.fact_id.clear()).await;
+    let case = |w: &mut v1::RetractFactRequest| w.case_reference = "another".to_owned();
+    let back = once(&world, OFFICER, say::retracted(&member, &excused.reply.fact_id), case, |_| {}).await;
+    let day = |w: &mut v1::ReportDeathRequest| w.on = Some(date("2026-03-08"));
+    let died = once(&world, OFFICER, say::death(&member, "2026-03-09"), day, |r| r.fact_id.clear()).await;
+    let etag = world.reads(OFFICER, say::get(&member)).await.member.expect("a member").etag;
+    let phone = |w: &mut v1::UpdateMemberRequest| w.phone.clear();
+    let updated = once(&world, OFFICER, say::update(&member, &etag), phone, |r| r.etag.clear()).await;
+
+    world.clock_to("2027-06-01").await;
+    world.pay(&member, "2027-06-01", 1).await;
+    let world = world.restart().await;
+    assigned.again(&world).await;
+    refunded.again(&world).await;
+    amended.again(&world).await;
+    rekeyed.again(&world).await;
+    gone.again(&world).await;
+    silent.again(&world).await;
+    excused.again(&world).await;
+    back.again(&world).await;
+    died.again(&world).await;
+    updated.again(&world).await;
 }
 
 #[tokio::test]
@@ -201,6 +254,7 @@ async fn the_same_payment_under_another_id_is_a_duplicate_with_the_first_result(
         let mut again = world.ask(who, again).await.expect("a duplicate");
         assert_eq!(again.outcome(), v1::Outcome::Duplicate);
         again.outcome = reply.outcome;
+        assert_eq!(again.standing_changes.take().is_some(), who == OFFICER, "told to the fund's staff only");
         assert_eq!(again, reply, "the first result");
         assert_eq!(world.book.changed_since(&before).await, UNCHANGED);
     }

@@ -15,6 +15,8 @@ use crate::world::{FACILITY, OFFICER, World, said, saying};
 
 const TODAY: &str = "2026-03-10";
 const MATRIX: &str = include_str!("roles.txt");
+/// How many RPCs correct or look up what was recorded.
+const CORRECTIONS: usize = 15;
 const ROLES: [&str; 10] = [
     "PAYROLL",
     "COLLECTOR",
@@ -106,7 +108,29 @@ async fn employment_coverage_and_the_clock_are_for_their_roles_only() {
     every_role::<v1::ExplainCoverageRequest>(&world, &mut tried).await;
     every_role::<sandbox::GetClockRequest>(&world, &mut tried).await;
     every_role::<sandbox::MoveClockRequest>(&world, &mut tried).await;
-    assert_eq!(tried.len() + 10, allowed().len(), "an RPC is in no list: {tried:?}");
+    assert_eq!(tried.len() + 10 + CORRECTIONS, allowed().len(), "an RPC is in no list: {tried:?}");
+}
+
+#[tokio::test]
+async fn corrections_are_for_their_roles_only() {
+    let world = World::on(TODAY).await;
+    let mut tried = BTreeSet::new();
+    every_role::<v1::ReversePaymentRequest>(&world, &mut tried).await;
+    every_role::<v1::GetPaymentByReferenceRequest>(&world, &mut tried).await;
+    every_role::<v1::ListPaymentsRequest>(&world, &mut tried).await;
+    every_role::<v1::ListSuspenseRequest>(&world, &mut tried).await;
+    every_role::<v1::AssignPaymentRequest>(&world, &mut tried).await;
+    every_role::<v1::RecordRefundRequest>(&world, &mut tried).await;
+    every_role::<v1::ReconcileCollectionRequest>(&world, &mut tried).await;
+    every_role::<v1::AmendEmploymentRequest>(&world, &mut tried).await;
+    every_role::<v1::RetractEmploymentRequest>(&world, &mut tried).await;
+    every_role::<v1::RekeyEmploymentRequest>(&world, &mut tried).await;
+    every_role::<v1::ReportNoPayrollRequest>(&world, &mut tried).await;
+    every_role::<v1::ReportDeathRequest>(&world, &mut tried).await;
+    every_role::<v1::RetractFactRequest>(&world, &mut tried).await;
+    every_role::<v1::ExcuseMonthsRequest>(&world, &mut tried).await;
+    every_role::<v1::UpdateMemberRequest>(&world, &mut tried).await;
+    assert_eq!(tried.len(), CORRECTIONS);
 }
 
 #[tokio::test]
@@ -168,6 +192,9 @@ async fn a_read_about_a_person_names_who_looks_and_why() {
     says_why(&world, OFFICER, account(&member)).await;
     says_why(&world, OFFICER, quote(&member)).await;
     says_why(&world, OFFICER, employments(&employer)).await;
+    says_why(&world, OFFICER, v1::GetPaymentByReferenceRequest::default()).await;
+    says_why(&world, OFFICER, v1::ListPaymentsRequest::default()).await;
+    says_why(&world, OFFICER, v1::ListSuspenseRequest::default()).await;
     says_why(&world, FACILITY, check(1)).await;
     says_why(&world, OFFICER, explain(&member)).await;
 }

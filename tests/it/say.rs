@@ -100,6 +100,144 @@ pub(crate) fn payment(member: &str, on: &str) -> v1::RecordPaymentRequest {
     }
 }
 
+/// The reversal of a payment that bounced on a day.
+pub(crate) fn reversal(payment: &str, on: &str) -> v1::ReversePaymentRequest {
+    v1::ReversePaymentRequest {
+        request_id: fresh(),
+        payment_id: payment.to_owned(),
+        on: Some(date(on)),
+        reason: v1::ReversalReason::Bounced.into(),
+        ..Default::default()
+    }
+}
+
+/// A payment that waits, put to a member.
+pub(crate) fn assignment(payment: &str, member: &str) -> v1::AssignPaymentRequest {
+    v1::AssignPaymentRequest {
+        request_id: fresh(),
+        payment_id: payment.to_owned(),
+        member_id: member.to_owned(),
+        reason: "the payer showed the receipt".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// Money of a payment that is paid back.
+pub(crate) fn refund(payment: &str, amount_riel: i64) -> v1::RecordRefundRequest {
+    v1::RecordRefundRequest {
+        request_id: fresh(),
+        payment_id: payment.to_owned(),
+        amount_riel,
+        reason: "the payer asked for it".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// Another first day and an open end, in place of what stood at a position.
+pub(crate) fn amendment(
+    employer: &str,
+    employment: &str,
+    replaces: &v1::Position,
+    first_day: &str,
+) -> v1::AmendEmploymentRequest {
+    v1::AmendEmploymentRequest {
+        request_id: fresh(),
+        employer_id: employer.to_owned(),
+        employment_number: employment.to_owned(),
+        replaces: Some(replaces.clone()),
+        first_day: Some(date(first_day)),
+        ..Default::default()
+    }
+}
+
+/// An employment taken back.
+pub(crate) fn retraction(employer: &str, employment: &str, replaces: &v1::Position) -> v1::RetractEmploymentRequest {
+    v1::RetractEmploymentRequest {
+        request_id: fresh(),
+        employer_id: employer.to_owned(),
+        employment_number: employment.to_owned(),
+        replaces: Some(replaces.clone()),
+        ..Default::default()
+    }
+}
+
+/// Another number for an employment.
+pub(crate) fn rekey(employer: &str, employment: &str, new: &str) -> v1::RekeyEmploymentRequest {
+    v1::RekeyEmploymentRequest {
+        request_id: fresh(),
+        employer_id: employer.to_owned(),
+        employment_number: employment.to_owned(),
+        new_employment_number: new.to_owned(),
+        ..Default::default()
+    }
+}
+
+/// A month without payroll.
+pub(crate) fn no_payroll(employer: &str, month: &str) -> v1::ReportNoPayrollRequest {
+    v1::ReportNoPayrollRequest {
+        request_id: fresh(),
+        employer_id: employer.to_owned(),
+        month: month.to_owned(),
+        ..Default::default()
+    }
+}
+
+/// The death of a member.
+pub(crate) fn death(member: &str, on: &str) -> v1::ReportDeathRequest {
+    v1::ReportDeathRequest {
+        request_id: fresh(),
+        member_id: member.to_owned(),
+        on: Some(date(on)),
+        case_reference: "case-7".to_owned(),
+        reason: "the commune's certificate".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// A fact taken back.
+pub(crate) fn retracted(member: &str, fact: &str) -> v1::RetractFactRequest {
+    v1::RetractFactRequest {
+        request_id: fresh(),
+        member_id: member.to_owned(),
+        fact_id: fact.to_owned(),
+        case_reference: "case-8".to_owned(),
+        reason: "entered for the wrong person".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// Months excused for illness.
+pub(crate) fn excuse(member: &str, from: &str, to: &str) -> v1::ExcuseMonthsRequest {
+    v1::ExcuseMonthsRequest {
+        request_id: fresh(),
+        member_id: member.to_owned(),
+        from_month: from.to_owned(),
+        to_month: to.to_owned(),
+        kind: v1::ExcuseReason::Illness.into(),
+        case_reference: "case-9".to_owned(),
+        reason: "a long stay".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// The record of the person with number one, as it was registered, in place of a version.
+pub(crate) fn update(member: &str, etag: &str) -> v1::UpdateMemberRequest {
+    let told = registration(1);
+    v1::UpdateMemberRequest {
+        request_id: fresh(),
+        validate_only: false,
+        member_id: member.to_owned(),
+        etag: etag.to_owned(),
+        khmer_name: told.khmer_name,
+        latin_name: told.latin_name,
+        sex: told.sex,
+        birth_date: told.birth_date,
+        more_identifiers: Vec::new(),
+        phone: told.phone,
+        commune_code: told.commune_code,
+    }
+}
+
 /// An employer with an enterprise number.
 pub(crate) fn employer(number: &str) -> v1::RegisterEmployerRequest {
     v1::RegisterEmployerRequest {

@@ -6,6 +6,7 @@
 
 mod cambodia;
 mod case_file;
+mod changes;
 mod controls;
 mod edges;
 mod exhaustive;

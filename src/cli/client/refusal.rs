@@ -131,6 +131,16 @@ impl Refusal {
             ErrorReason::BatchRejected => "mend the records that were rejected, and send the batch again.",
             ErrorReason::ResultsNotRead => "read while writing, or list the results of the batch.",
             ErrorReason::Internal => "tell the fund, with the incident named above.",
+            ErrorReason::PaymentNotFound => "check the payment's id, or look it up by its reference.",
+            ErrorReason::PaymentReversed => "nothing; the payment came to nothing already, on the day named above.",
+            ErrorReason::FactNotFound => "check the fact's id; an explanation names the facts of each step.",
+            ErrorReason::SecondPersonRequired => "have a supervisor do it, another than who recorded it first.",
+            ErrorReason::EmploymentRetracted => "nothing; the employment was retracted. Report a new one.",
+            ErrorReason::PaymentNotWaiting => "nothing; the payment is somebody's already, or all of it is gone.",
+            ErrorReason::AmountAboveRefundable => "give at most the amount named above.",
+            ErrorReason::FactNotRetractable => "do what the remedy above names instead.",
+            ErrorReason::PositionStale => "read the record again, look at what changed, and decide anew.",
+            ErrorReason::EtagStale => "read the record again, look at what changed, and decide anew.",
         }
     }
 }

@@ -38,14 +38,14 @@ impl Door for Transitions {
 
     fn enlist(counter: &Counter, caller: &Caller, slot: Slot, record: v1::TransitionRecord) -> Enlisted<Answer> {
         let mut fields = counter.fields();
-        let teller = counter.clone();
+        let (teller, role) = (counter.clone(), caller.role);
         match record.transition {
             Some(Transition::Hire(message)) => {
                 no_rehearsal(&mut fields, message.validate_only);
                 let (ticket, hire) = hire(fields, &message).map_err(|refused| ("ReportHire", refused))?;
                 let (entrant, answer) = counter.desk.enlist(caller, ticket.request_id, slot, hire);
                 let taken = coming(answer, move |recorded| {
-                    let answer = teller.hired(recorded);
+                    let answer = teller.hired(role, recorded);
                     taken(answer.outcome, recorded.position, Answer::Hire(answer))
                 });
                 Ok((entrant, taken))
@@ -55,7 +55,7 @@ impl Door for Transitions {
                 let (ticket, end) = separation(fields, &message).map_err(|refused| ("ReportSeparation", refused))?;
                 let (entrant, answer) = counter.desk.enlist(caller, ticket.request_id, slot, end);
                 let taken = coming(answer, move |recorded| {
-                    let answer = teller.separated(recorded);
+                    let answer = teller.separated(role, recorded);
                     taken(answer.outcome, recorded.position, Answer::Separation(answer))
                 });
                 Ok((entrant, taken))

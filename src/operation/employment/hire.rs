@@ -4,10 +4,12 @@
 
 use krama_law::answer::Scheme;
 use krama_law::calendar::Day;
+use krama_law::change::StandingChange;
 use krama_law::decision::{first_day_of_cover, has_lapsed};
 use krama_law::fact::{EmploymentId, Fact, Recorded, Sector};
 
 use crate::operation::caller::Caller;
+use crate::operation::change::changes_of;
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage, position_of};
 use crate::operation::employment::may_report;
 use crate::operation::failure::{Failure, IdentifierKind, Refusal};
@@ -62,7 +64,7 @@ impl WorkerMatch {
 }
 
 /// What a hire answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hired {
     /// The ledger's id of the employment.
     pub employment: i64,
@@ -72,6 +74,8 @@ pub struct Hired {
     pub reinstated: bool,
     /// The first day of formal benefits if nothing more is reported.
     pub benefits_from: Option<Day>,
+    /// What changed about the worker.
+    pub changes: Vec<StandingChange>,
 }
 
 /// Whom a hire turned out to be about.
@@ -185,7 +189,14 @@ impl Act for Hire {
             return Err(Refusal::DayBeforeStart { field: "last_day", day, first_day: self.first_day }.into());
         }
         let held = page.employments(self.employer, &self.number);
-        if let Some(same) = held.iter().find(|held| held.first_day == self.first_day.0) {
+        let reported = held.iter().filter(|held| held.number == self.number && held.first_day == self.first_day.0);
+        let bears = |held: &&EmploymentRow| page.number_of(held) == self.number;
+        // What was retracted, or bears another number by now, keeps its report from being taken twice, and nothing else.
+        let is_gone = |held: &&EmploymentRow| held.member.is_some() && page.days_of(held, stage.known).is_none();
+        let digest = Content::of(self);
+        let same = reported.clone().find(|held| held.digest == digest);
+        let same = same.or_else(|| reported.clone().filter(bears).find(|held| !is_gone(held)));
+        if let Some(same) = same {
             self.repeats(same, page)?;
             let position = position_of(same.id);
             let known = page.accepted(position).map_or(stage.known, |accepted| accepted.known);
@@ -193,7 +204,7 @@ impl Act for Hire {
             return Ok(Decided::Repeated { position, accepted });
         }
         // Under one number one employment at a time: until the other has ended this one cannot be told apart.
-        for other in held {
+        for other in held.iter().filter(bears).filter(|other| !is_gone(other)) {
             let apart = page.days_of(other, stage.known).is_some_and(|days| {
                 days.until.is_some_and(|until| until < self.first_day)
                     || self.last_day.is_some_and(|last| last < days.from)
@@ -214,11 +225,13 @@ impl Act for Hire {
         let employment = accepted.fact.unwrap_or_default();
         let held = page.employments(self.employer, &self.number).iter().find(|row| row.id == employment);
         let worker_match = WorkerMatch::of(held.map_or(0, |row| row.match_state));
-        let mut hired = Hired { employment, worker_match, reinstated: false, benefits_from: None };
+        let changes = Vec::new();
+        let mut hired = Hired { employment, worker_match, reinstated: false, benefits_from: None, changes };
         if let Some(member) = accepted.subject {
             let (timeline, law, known) = (page.timeline(member), stage.law, accepted.known);
             hired.reinstated = has_lapsed(&timeline, law, self.first_day, known);
             hired.benefits_from = first_day_of_cover(&timeline, law, Scheme::Formal, self.first_day, known);
+            hired.changes = changes_of(page, member, accepted, stage);
         }
         hired
     }

@@ -1,0 +1,206 @@
+//! ListSuspense, AssignPayment, RecordRefund and ReconcileCollection: money that waits, and both sides of a collection.
+
+use krama::proto::v1;
+use tonic::Code;
+
+use crate::refusal::{denied, invalid, no, not_now, required};
+use crate::say::{MONTH, account, assignment, date, get, national_id, payment, refund, reversal};
+use crate::world::{COLLECTOR, OFFICER, SUPERVISOR, World};
+
+const TODAY: &str = "2026-03-10";
+
+/// Money of somebody whom nobody knows.
+async fn unknown(world: &World, on: &str) -> String {
+    let payer = Some(v1::record_payment_request::Payer::Identifier(national_id(77)));
+    let told = v1::RecordPaymentRequest { payer, ..payment("", on) };
+    world.takes(COLLECTOR, told).await.payment_id
+}
+
+async fn waiting(world: &World) -> Vec<v1::WaitingPayment> {
+    world.reads(OFFICER, v1::ListSuspenseRequest::default()).await.payments
+}
+
+#[tokio::test]
+async fn money_of_nobody_waits_and_is_put_to_its_member() {
+    let world = World::on(TODAY).await;
+    let member = world.enrolled(1).await;
+    let paid = unknown(&world, TODAY).await;
+    let listed = waiting(&world).await;
+    let [one] = &listed[..] else { panic!("{listed:?}") };
+    assert_eq!(one.payer_told, "NATIONAL_ID:000000077");
+    let record = one.payment.as_ref().expect("a payment");
+    assert_eq!((&record.payment_id, record.suspense_reason()), (&paid, v1::SuspenseReason::UnknownPayer));
+    world.takes(OFFICER, assignment(&paid, &member)).await;
+    assert!(waiting(&world).await.is_empty());
+    let told = world.reads(OFFICER, account(&member)).await;
+    assert_eq!((told.payments.len(), told.payments[0].payment_id.clone()), (1, paid.clone()));
+    let totals = told.totals.expect("totals");
+    assert_eq!((totals.received_riel, totals.months_riel, totals.suspense_riel), (MONTH, MONTH, 0));
+    // From now on it is the member's like any other.
+    let effect = world.takes(COLLECTOR, reversal(&paid, TODAY)).await.effect.expect("an effect");
+    assert_eq!(effect.months_reopened, ["2026-03"]);
+}
+
+#[tokio::test]
+async fn money_that_is_assigned_late_undoes_a_lapse() {
+    let world = World::on(TODAY).await;
+    let member = world.enrolled(1).await;
+    world.clock_to("2026-10-15").await;
+    let paid = unknown(&world, "2026-10-15").await;
+    world.clock_to("2026-10-20").await;
+    let standing = async || world.reads(OFFICER, get(&member)).await.decision.expect("a decision").standing();
+    assert_eq!(standing().await, v1::Standing::Abandoned);
+    let changes = world.takes(OFFICER, assignment(&paid, &member)).await.standing_changes.expect("changes").changes;
+    assert_eq!(standing().await, v1::Standing::InArrears);
+    let [undone] = &changes[..] else { panic!("{changes:?}") };
+    assert_eq!((undone.from_day, undone.until_day), (Some(date("2026-10-16")), Some(date("2026-10-20"))));
+    assert_eq!((undone.kind(), &undone.fact_ids), (v1::StandingChangeKind::Undone, &vec![paid]));
+}
+
+#[tokio::test]
+async fn money_that_was_reported_too_late_waits_and_may_be_another_s() {
+    let world = World::on(TODAY).await;
+    let (one, other) = (world.enrolled(1).await, world.enrolled(2).await);
+    world.clock_to("2026-07-01").await;
+    let paid = world.pay(&one, "2026-03-10", 1).await;
+    assert_eq!(paid.warning(), v1::SuspenseReason::BackdatedTooFar);
+    let totals = async |member: &str| world.reads(OFFICER, account(member)).await.totals.expect("totals");
+    assert_eq!(totals(&one).await.suspense_riel, MONTH);
+    world.takes(OFFICER, assignment(&paid.payment_id, &other)).await;
+    assert_eq!((totals(&one).await.received_riel, totals(&other).await.months_riel), (0, MONTH));
+}
+
+#[tokio::test]
+async fn only_money_that_waits_is_assigned_and_only_once() {
+    let world = World::on(TODAY).await;
+    let (member, other) = (world.enrolled(1).await, world.enrolled(2).await);
+    let paid = unknown(&world, TODAY).await;
+    let nobody = no(Code::NotFound, "MEMBER_NOT_FOUND");
+    world.refuses(OFFICER, assignment(&paid, &paid), nobody).await;
+    world.refuses(OFFICER, assignment(&member, &member), no(Code::NotFound, "PAYMENT_NOT_FOUND")).await;
+    world
+        .refuses(
+            OFFICER,
+            v1::AssignPaymentRequest { reason: String::new(), ..assignment(&paid, &member) },
+            required("reason"),
+        )
+        .await;
+    let first = world.takes(OFFICER, assignment(&paid, &member)).await;
+    let again = world.ask(OFFICER, assignment(&paid, &member)).await.expect("the same again");
+    assert_eq!(again, v1::AssignPaymentResponse { outcome: v1::Outcome::Duplicate.into(), ..first });
+    let gone = not_now("PAYMENT_NOT_WAITING");
+    world.refuses(OFFICER, assignment(&paid, &other), gone).await;
+    let own = world.pay(&member, TODAY, 1).await.payment_id;
+    world.refuses(OFFICER, assignment(&own, &other), gone).await;
+    let bounced = unknown(&world, TODAY).await;
+    world.takes(COLLECTOR, reversal(&bounced, TODAY)).await;
+    world.refuses(OFFICER, assignment(&bounced, &member), gone).await;
+    assert!(waiting(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn suspense_is_read_page_by_page() {
+    let world = World::on(TODAY).await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(unknown(&world, TODAY).await);
+    }
+    let first = world.reads(OFFICER, v1::ListSuspenseRequest { page_size: 2, ..Default::default() }).await;
+    let rest = v1::ListSuspenseRequest { page_token: first.next_page_token.clone(), ..Default::default() };
+    let rest = world.reads(OFFICER, rest).await;
+    let listed: Vec<_> = first.payments.iter().chain(&rest.payments).map(|one| one.payment.clone()).collect();
+    assert_eq!(listed.into_iter().map(|one| one.expect("a payment").payment_id).collect::<Vec<_>>(), ids);
+    assert!(rest.next_page_token.is_empty());
+    world.refuses(OFFICER, v1::ListSuspenseRequest { page_size: -1, ..Default::default() }, invalid("page_size")).await;
+}
+
+#[tokio::test]
+async fn credit_is_paid_back_and_money_on_months_is_not() {
+    let world = World::on(TODAY).await;
+    let member = world.enrolled(1).await;
+    // March to the twelfth month ahead are thirteen.
+    let paid = world.pay(&member, TODAY, 15).await.payment_id;
+    let above = not_now("AMOUNT_ABOVE_REFUNDABLE").at("amount_riel");
+    let told = world.refuses(SUPERVISOR, refund(&paid, 2 * MONTH + 1), above).await;
+    assert_eq!(told.metadata["refundable_riel"], (2 * MONTH).to_string());
+    world.takes(SUPERVISOR, refund(&paid, MONTH)).await;
+    world.takes(SUPERVISOR, refund(&paid, MONTH)).await;
+    world.refuses(SUPERVISOR, refund(&paid, 1), above).await;
+    let totals = world.reads(OFFICER, account(&member)).await.totals.expect("totals");
+    assert_eq!((totals.refunded_riel, totals.credit_riel, totals.months_riel), (2 * MONTH, 0, 13 * MONTH));
+    world.refuses(SUPERVISOR, refund(&paid, 0), invalid("amount_riel")).await;
+    world.takes(COLLECTOR, reversal(&paid, TODAY)).await;
+    world.refuses(SUPERVISOR, refund(&paid, 1), not_now("PAYMENT_REVERSED")).await;
+}
+
+#[tokio::test]
+async fn money_of_nobody_is_paid_back_and_waits_no_longer() {
+    let world = World::on(TODAY).await;
+    let paid = unknown(&world, TODAY).await;
+    world.takes(SUPERVISOR, refund(&paid, MONTH - 1)).await;
+    assert_eq!(waiting(&world).await.len(), 1);
+    world.takes(SUPERVISOR, refund(&paid, 1)).await;
+    assert!(waiting(&world).await.is_empty());
+    world.refuses(SUPERVISOR, refund(&paid, 1), not_now("AMOUNT_ABOVE_REFUNDABLE")).await;
+}
+
+#[tokio::test]
+async fn who_assigned_money_does_not_pay_it_back() {
+    let world = World::on(TODAY).await;
+    let member = world.member(1).await;
+    let paid = unknown(&world, TODAY).await;
+    world.takes(OFFICER, assignment(&paid, &member)).await;
+    world.refuses("SUPERVISOR/desk-1", refund(&paid, MONTH), denied("SECOND_PERSON_REQUIRED")).await;
+    world.takes(SUPERVISOR, refund(&paid, MONTH)).await;
+}
+
+#[tokio::test]
+async fn a_collection_is_compared_to_the_line() {
+    let world = World::on(TODAY).await;
+    let member = world.enrolled(1).await;
+    let line = |reference: &str, amount_riel: i64| v1::CollectionLine {
+        reference: reference.to_owned(),
+        line: 0,
+        value_date: Some(date(TODAY)),
+        amount_riel,
+    };
+    for reference in ["TX-2", "TX-1"] {
+        let told = v1::RecordPaymentRequest { reference: reference.to_owned(), ..payment(&member, TODAY) };
+        world.takes(COLLECTOR, told).await;
+    }
+    // SHA-256 of "TX-1\t0\t2026-03-10\t15600\nTX-2\t0\t2026-03-10\t15600\n".
+    let digest = DIGEST.to_owned();
+    let ask = v1::ReconcileCollectionRequest {
+        business_date: Some(date(TODAY)),
+        count: 2,
+        sum_riel: 2 * MONTH,
+        digest,
+        ..Default::default()
+    };
+    let reply = world.reads(COLLECTOR, ask.clone()).await;
+    assert!(reply.equal, "{reply:?}");
+    let with = |lines: Vec<v1::CollectionLine>| v1::ReconcileCollectionRequest { lines, ..ask.clone() };
+    let difference = async |lines| {
+        let reply = world.reads(COLLECTOR, with(lines)).await;
+        let reference = |line: Option<v1::CollectionLine>| line.map(|line| (line.reference, line.amount_riel));
+        (reference(reply.first_difference_told), reference(reply.first_difference_held))
+    };
+    let tx = |number: &str, amount: i64| Some((number.to_owned(), amount));
+    assert_eq!(difference(vec![line("TX-2", MONTH), line("TX-1", MONTH)]).await, (None, None));
+    assert_eq!(difference(vec![line("TX-1", MONTH)]).await, (None, tx("TX-2", MONTH)));
+    assert_eq!(difference(vec![line("TX-2", MONTH)]).await, (None, tx("TX-1", MONTH)));
+    assert_eq!(difference(vec![line("TX-1", 1), line("TX-2", MONTH)]).await, (tx("TX-1", 1), tx("TX-1", MONTH)));
+    let more = vec![line("TX-0", 1), line("TX-1", MONTH), line("TX-2", MONTH)];
+    assert_eq!(difference(more).await, (tx("TX-0", 1), None));
+    let off = v1::ReconcileCollectionRequest { count: 3, ..ask.clone() };
+    assert!(!world.reads(COLLECTOR, off).await.equal);
+    let others = v1::ReconcileCollectionRequest { institution: "other-bank".to_owned(), ..ask.clone() };
+    world.refuses(COLLECTOR, others.clone(), denied("INSTITUTION_NOT_OWN")).await;
+    assert_eq!(world.reads(OFFICER, others).await.count, 0);
+    world
+        .refuses(COLLECTOR, v1::ReconcileCollectionRequest { digest: "x".to_owned(), ..ask.clone() }, invalid("digest"))
+        .await;
+    world.refuses(COLLECTOR, v1::ReconcileCollectionRequest { digest: String::new(), ..ask }, required("digest")).await;
+}
+
+const DIGEST: &str = "ee980647519e0eea15a3e2c6742c8d594cf9d52b5847cfef246ce58587fe8d96";

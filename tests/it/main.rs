@@ -16,8 +16,8 @@ pub(crate) mod say;
 pub(crate) mod world;
 
 pub(crate) mod account;
-pub(crate) mod batch;
 pub(crate) mod amendment;
+pub(crate) mod batch;
 pub(crate) mod clock;
 pub(crate) mod correction;
 pub(crate) mod coverage;

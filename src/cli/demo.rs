@@ -105,9 +105,7 @@ async fn played(plan: &Plan, sandbox: &Sandbox, screen: &mut Screen<'_>) -> anyh
         screen.line(&line)?;
     }
     let returned = words::counted(plan.returned, "transaction", "transactions");
-    screen.line(&format!(
-        "  not played {returned} that a bank took back (returns.csv): reversals come in a later version"
-    ))?;
+    screen.line(&format!("  not played {returned} that a bank took back (returns.csv)"))?;
     let others: Vec<String> = summary.differences(&replies).into_iter().chain(replies.surprises).collect();
     differences += others.len();
     for other in others.iter().take(TOLD_MOST) {

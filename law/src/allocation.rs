@@ -213,9 +213,6 @@ impl Machine<'_> {
         if let Some(row) = self.months.get_mut(month) {
             row.allocated += amount;
             row.reached_on = (row.allocated >= price).then_some(day);
-            if row.reached_on.is_some() && self.oldest_open == month {
-                self.oldest_open = month.plus(1);
-            }
         }
         self.purse.put(owner, Place::Month(month), amount, day);
         amount

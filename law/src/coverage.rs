@@ -12,10 +12,10 @@ use crate::standing::{Machine, Today};
 
 /// Whether somebody is entitled, and for how long that can be told without looking again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Entitled {
+enum Entitled {
     No,
-    /// By a window of months, which moves on with every month: through this one by the months that are insured already.
-    Through(Month),
+    /// By a window of months, which moves on with every month.
+    ThisMonth,
     /// As long as the months that pass are insured, or passed over.
     Steadily,
 }
@@ -31,49 +31,28 @@ struct Insuring<'a> {
 impl Machine<'_> {
     /// The schemes that cover on a day.
     pub(crate) fn covers(&mut self, today: Today<'_>, standing: Standing, overdue: u32) -> Schemes {
-        let (covers, entitled) =
-            self.covers_of(&Insuring { today, for_stay: false, before_stay: None }, standing, overdue);
-        self.entitled = entitled;
-        if let Entitled::Through(month) = entitled
-            && standing == Standing::InArrears
-        {
-            self.window_through = self.window_through.max(month);
-        }
+        let (covers, steady) =
+            self.covers_of(Insuring { today, for_stay: false, before_stay: None }, standing, overdue);
+        self.steady = steady;
         covers
-    }
-
-    /// Looks again for how long a window of months is complete, by what has been paid since.
-    pub(crate) fn renew_window(&mut self, today: Today<'_>) {
-        let insuring = Insuring { today, for_stay: false, before_stay: None };
-        if let renewed @ Entitled::Through(_) = self.entitled(&insuring, &today.revision.entitlement) {
-            self.entitled = renewed;
-        }
     }
 
     /// The schemes that cover on the newest day for a stay that began on a day: where the law says so, what was paid
     /// from then on does not count.
     pub(crate) fn covers_for_stay(&self, today: Today<'_>, began: Day) -> Schemes {
         let before_stay = today.revision.paid_before_stay.then_some(began);
-        self.covers_of(&Insuring { today, for_stay: true, before_stay }, self.state.standing, self.state.overdue).0
+        self.covers_of(Insuring { today, for_stay: true, before_stay }, self.state.standing, self.state.overdue).0
     }
 
-    fn covers_of(&self, insuring: &Insuring<'_>, standing: Standing, overdue: u32) -> (Schemes, Entitled) {
+    fn covers_of(&self, insuring: Insuring<'_>, standing: Standing, overdue: u32) -> (Schemes, bool) {
         let Today { day, revision, .. } = insuring.today;
         let (mut voluntary, mut formal) = (Entitled::No, Entitled::No);
         match standing {
-            Standing::Closed => return (Schemes::NONE, Entitled::No),
+            Standing::Closed => return (Schemes::NONE, true),
             Standing::Current | Standing::InArrears | Standing::LapsePending => {
                 let suspended = self.suspended || revision.suspend_after.is_some_and(|most| overdue > u32::from(most));
                 if !suspended && day >= self.waiting_over {
-                    // Payments add insured months and take none away, so a window that was complete for a month still is.
-                    let known = standing == Standing::InArrears
-                        && insuring.before_stay.is_none()
-                        && insuring.today.month <= self.window_through;
-                    voluntary = if known {
-                        Entitled::Through(self.window_through)
-                    } else {
-                        self.entitled(insuring, &revision.entitlement)
-                    };
+                    voluntary = self.entitled(insuring, &revision.entitlement);
                 }
             }
             Standing::Employed => {
@@ -91,7 +70,14 @@ impl Machine<'_> {
             .with(Scheme::RunOff, standing != Standing::Employed && self.runs_off(insuring.today))
             .with(Scheme::Assistance, self.assisted(insuring.today))
             .with(Scheme::Dependant, self.dependant(insuring.today, insuring.for_stay));
-        (covers, voluntary.max(formal))
+        let employment_insures = revision.formal_month_counts == FormalMonthCounts::Employed;
+        let steady = match standing {
+            Standing::Current => voluntary == Entitled::Steadily && employment_insures,
+            Standing::Employed => formal == Entitled::Steadily && employment_insures,
+            Standing::InArrears | Standing::LapsePending => false,
+            Standing::Closed | Standing::Abandoned | Standing::NotEnrolled => true,
+        };
+        (covers, steady)
     }
 
     /// Remembers the last day worked that formal cover covered, on the day after it.
@@ -129,7 +115,7 @@ impl Machine<'_> {
         (today.day <= until).then_some(CoPayment { rate: rule.rate, months, ceiling: rule.ceiling, until })
     }
 
-    fn entitled(&self, insuring: &Insuring<'_>, limbs: &[Entitlement]) -> Entitled {
+    fn entitled(&self, insuring: Insuring<'_>, limbs: &[Entitlement]) -> Entitled {
         let month = insuring.today.month;
         let limb = |limb: &Entitlement| match *limb {
             Entitlement::Immediate => Entitled::Steadily,
@@ -138,18 +124,10 @@ impl Machine<'_> {
             }
             Entitlement::Consecutive(_) => Entitled::No,
             Entitlement::Window { insured, of } => {
-                let of = i32::from(of);
-                let mut missing = insured;
-                for (month, row) in self.months.range(month.plus(-of), month.plus(-1)).rev() {
-                    if missing > 0 && self.insured(month, row, insuring) {
-                        missing -= 1;
-                        if missing == 0 {
-                            // The window is complete until the oldest of the months that are needed drops out of it.
-                            return Entitled::Through(month.plus(of));
-                        }
-                    }
-                }
-                if insured == 0 { Entitled::Steadily } else { Entitled::No }
+                let window = self.months.range(month.plus(-i32::from(of)), month.plus(-1));
+                let mut found = window.filter(|(month, row)| self.insured(*month, row, insuring));
+                let enough = usize::from(insured).checked_sub(1).is_none_or(|before| found.nth(before).is_some());
+                if enough { Entitled::ThisMonth } else { Entitled::No }
             }
         };
         let mut best = Entitled::No;
@@ -164,14 +142,14 @@ impl Machine<'_> {
 
     /// Whether the newest months before the one of the day, this many, are insured. Passed over are months that
     /// are excused, and months that are owed and unpaid but have not fallen due.
-    fn newest_insured(&self, insuring: &Insuring<'_>, needed: usize) -> bool {
+    fn newest_insured(&self, insuring: Insuring<'_>, needed: usize) -> bool {
         let Today { day, month, .. } = insuring.today;
         let mut found = 0;
         for (month, row) in self.months.range(self.months.base(), month.plus(-1)).rev() {
             if found == needed {
                 break;
             }
-            if self.insured(month, row, insuring) {
+            if row.reached_on.is_some() && insuring.before_stay.is_none() || self.insured(month, row, insuring) {
                 found += 1;
             } else if !(self.excused(row) || self.owed(month, row, day) && day <= row.due(month, &self.book).day) {
                 break;
@@ -181,8 +159,8 @@ impl Machine<'_> {
     }
 
     /// A month is insured when it is paid, and when any of its days is worked in formal employment that counts.
-    #[inline(always)]
-    fn insured(&self, month: Month, row: &MonthRow, insuring: &Insuring<'_>) -> bool {
+    #[inline]
+    fn insured(&self, month: Month, row: &MonthRow, insuring: Insuring<'_>) -> bool {
         let Today { day, .. } = insuring.today;
         let paid = match insuring.before_stay {
             None => self.paid(month, row, day),

@@ -187,15 +187,11 @@ impl Machine<'_> {
     }
 
     /// Brings a member back on the first day on which what was saved up reaches the price of that day.
-    #[inline]
     pub(crate) fn come_back(&mut self, today: Today<'_>) {
-        if self.purse.pot() > 0 {
-            self.come_back_by_pot(today);
-        }
-    }
-
-    fn come_back_by_pot(&mut self, today: Today<'_>) {
         let pot = self.purse.pot();
+        if pot == 0 {
+            return;
+        }
         let Some(terms) = self.terms_of_return(today) else { return };
         let (price, months) = self.price_of_return(today, &terms);
         if pot < price {

@@ -41,7 +41,6 @@ impl MonthRow {
     };
 
     /// When it falls due, by its own due day unless it was put off.
-    #[inline]
     pub(crate) fn due(&self, month: Month, book: &Book<'_>) -> DueDay {
         self.put_off.unwrap_or_else(|| book.due_day(month))
     }
@@ -108,9 +107,8 @@ impl Months {
     #[inline]
     pub(crate) fn range(&self, first: Month, last: Month) -> impl DoubleEndedIterator<Item = (Month, &MonthRow)> {
         let (start, end) = self.bounds(first, last);
-        let first = self.base.plus(i32::try_from(start).unwrap_or(0));
-        let number = move |index: usize| first.plus(i32::try_from(index).unwrap_or(0));
-        self.rows[start..end].iter().enumerate().map(move |(index, row)| (number(index), row))
+        let number = |index: usize| self.base.0 + i32::try_from(index).unwrap_or(0);
+        (number(start)..number(end)).map(Month).zip(&self.rows[start..end])
     }
 
     pub(crate) fn between(&mut self, first: Month, last: Month) -> &mut [MonthRow] {

@@ -11,7 +11,7 @@ use crate::life::Life;
 use crate::money::Riel;
 use crate::months::MonthRow;
 use crate::policy::{Book, Entitlement, LapseCondition, Law};
-use crate::purse::{Owner, Parcel, Place};
+use crate::purse::{Owner, Place};
 use crate::rhythm::marks;
 use crate::standing::{Machine, State, Today};
 use crate::timeline::Timeline;
@@ -34,6 +34,7 @@ pub(crate) struct Play<'a> {
     pub(crate) at_day: Machine<'a>,
     /// The states up to the day, each with its first day.
     past: Vec<(Day, State)>,
+    marks: &'a [Day],
 }
 
 /// What is seen when nothing more is recorded after the day asked about.
@@ -65,7 +66,7 @@ impl Question {
 }
 
 /// Plays a life as known at an instant and hands it over.
-pub(crate) fn played<R>(timeline: &Timeline, law: &Law, question: Question, ask: impl FnOnce(Play<'_>) -> R) -> R {
+pub(crate) fn played<R>(timeline: &Timeline, law: &Law, question: Question, ask: impl FnOnce(&Play<'_>) -> R) -> R {
     played_by(law.as_known(question.known_at), timeline, law, question, ask)
 }
 
@@ -74,7 +75,7 @@ pub(crate) fn played_in_force<R>(
     timeline: &Timeline,
     law: &Law,
     question: Question,
-    ask: impl FnOnce(Play<'_>) -> R,
+    ask: impl FnOnce(&Play<'_>) -> R,
 ) -> R {
     let book = law.as_known(question.known_at).in_force_by(question.day);
     played_by(book, timeline, law, question, ask)
@@ -85,7 +86,7 @@ fn played_by<R>(
     timeline: &Timeline,
     law: &Law,
     question: Question,
-    ask: impl FnOnce(Play<'_>) -> R,
+    ask: impl FnOnce(&Play<'_>) -> R,
 ) -> R {
     let mut life = Life::of(timeline, question.known_at, &book);
     for household in &mut life.households {
@@ -94,7 +95,7 @@ fn played_by<R>(
         }
     }
     let marks = marks(&life, &book);
-    ask(Play::new(&life, &book, &marks, question.day, question.telling))
+    ask(&Play::new(&life, &book, &marks, question.day, question.telling))
 }
 
 /// The covers of a head from the first to the last day that anything is known of, those of dependants left out.
@@ -117,33 +118,25 @@ fn head_covers(head: &Timeline, law: &Law, question: Question) -> HeadCovers {
 
 impl<'a> Play<'a> {
     fn new(life: &'a Life, book: &Book<'a>, marks: &'a [Day], day: Day, telling: Telling) -> Play<'a> {
-        // Rows for what can be paid on the day, which may pass quietly.
-        let ahead = book.revisions().iter().map(|revision| i32::from(revision.prepay_months)).max();
-        let mut machine = Machine::new(life, book.clone(), marks, book.month_of(day).plus(ahead.unwrap_or(0).max(1)));
+        let mut machine = Machine::new(life, book.clone(), book.month_of(day).plus(1));
         if telling == Telling::Whole {
             machine.steps = Some(Vec::new());
         }
-        // Of the days before the one asked about nobody asks what was overdue, unless every step is told.
-        machine.brisk = telling == Telling::Brief;
-        let mut play = Play { day, past: Vec::with_capacity(16), at_day: machine };
+        let mut play = Play { day, past: Vec::with_capacity(16), marks, at_day: machine };
         let mut now = Day::MIN;
+        let mut mark = 0;
         loop {
-            now = play.at_day.receive_while_quiet(day, now);
-            let next = play.at_day.next_day(now);
+            let next_mark = mark_after(marks, &mut mark, now).min(day.after());
+            now = play.at_day.receive_while_quiet(next_mark, now);
+            let next = play.at_day.next_day(now).min(next_mark);
             if next > day {
                 break;
             }
             now = next;
             pass(&mut play.at_day, now, &mut play.past);
         }
-        let machine = &mut play.at_day;
-        let counts_overdue = machine.brisk && machine.state.standing == Standing::InArrears;
-        machine.brisk = false;
-        if counts_overdue && now == day && machine.arrears.is_some() {
-            let today = machine.look_up(day);
-            machine.look_ahead(today);
-        } else if counts_overdue || now < day && !machine.is_still_on(day) {
-            pass(machine, day, &mut play.past);
+        if now < day && !play.at_day.is_quiet_on(day) {
+            pass(&mut play.at_day, day, &mut play.past);
         }
         play
     }
@@ -160,8 +153,6 @@ impl<'a> Play<'a> {
         let mut ahead = Ahead { lasting: machine.state.covers, states: Vec::with_capacity(16), lapse: None };
         self.onward(&mut machine, |machine, day| {
             pass(machine, day, &mut ahead.states);
-            // What is overdue is a change too, but only the first change is asked for.
-            machine.brisk = !ahead.states.is_empty();
             ahead.lapse = ahead.lapse.or(machine.lapse.map(|_| day));
             ahead.lasting = ahead.lasting.and(machine.state.covers);
             enough(&ahead)
@@ -171,10 +162,11 @@ impl<'a> Play<'a> {
 
     /// Takes a machine that stands at the end of the day on, until it is told to stop or nothing changes any more.
     fn onward(&self, machine: &mut Machine<'a>, mut pass: impl FnMut(&mut Machine<'a>, Day) -> bool) {
-        let horizon = horizon(machine.life, &machine.book, machine.marks, self.day);
+        let horizon = horizon(machine.life, &machine.book, self.marks, self.day);
         let mut now = self.day;
+        let mut mark = self.marks.partition_point(|&mark| mark <= now);
         loop {
-            let next = machine.next_day(now);
+            let next = machine.next_day(now).min(mark_after(self.marks, &mut mark, now));
             if next > horizon {
                 return;
             }
@@ -195,7 +187,7 @@ impl<'a> Play<'a> {
     /// recorded" is also one that hears of nothing later.
     pub(crate) fn nothing_follows(&self) -> bool {
         let no_payment = self.at_day.next.payments == self.at_day.life.payments.len();
-        no_payment && self.at_day.next_mark == Day::NEVER
+        no_payment && self.marks.last().is_none_or(|&mark| mark <= self.day)
     }
 
     /// Whether a lapse can come at all that paying could prevent.
@@ -234,7 +226,6 @@ impl<'a> Play<'a> {
     fn next_lapse(&self, mut machine: Machine<'a>) -> Option<Day> {
         machine.steps = None;
         machine.hear_until(self.day);
-        machine.brisk = true;
         let mut lapsed = None;
         self.onward(&mut machine, |machine, day| {
             machine.pass(day);
@@ -282,22 +273,12 @@ impl<'a> Play<'a> {
         let all = || months.range(months.base(), months.end());
         let touched = all().filter(|(_, row)| row.allocated > 0).map(|(month, _)| month).max();
         let last = touched.map_or(today.month, |month| month.max(today.month));
-        let on_month = |parcel: &Parcel| if let Place::Month(month) = parcel.place { Some(month) } else { None };
-        let mut parcels: Vec<(Month, &Parcel)> =
-            machine.purse.parcels.iter().filter_map(|parcel| Some((on_month(parcel)?, parcel))).collect();
-        parcels.sort_by_key(|(month, _)| *month);
-        let lines = all().take_while(|(month, _)| *month <= last).map(|(month, row)| {
-            let of_month =
-                parcels.partition_point(|(of, _)| *of < month)..parcels.partition_point(|(of, _)| *of <= month);
-            self.month_line(month, row, &parcels[of_month])
-        });
-        lines.collect()
+        all().take_while(|(month, _)| *month <= last).map(|(month, row)| self.month_line(month, row)).collect()
     }
 
-    /// The line of a month, with what lies on it.
-    fn month_line(&self, month: Month, row: &MonthRow, parcels: &[(Month, &Parcel)]) -> MonthLine {
+    fn month_line(&self, month: Month, row: &MonthRow) -> MonthLine {
         let (day, machine) = (self.day, &self.at_day);
-        let parcels = parcels.iter().map(|(_, parcel)| *parcel);
+        let parcels = machine.purse.parcels.iter().filter(|parcel| parcel.place == Place::Month(month));
         let paid = machine.paid(month, row, day);
         let due = row.due(month, &machine.book).day;
         let state = if paid {
@@ -326,7 +307,7 @@ impl<'a> Play<'a> {
 
     pub(crate) fn placements(&self) -> Vec<Placement> {
         let purse = &self.at_day.purse;
-        let placement = |parcel: &Parcel| Placement {
+        let placement = |parcel: &crate::purse::Parcel| Placement {
             payments: purse.payments_of(parcel),
             place: parcel.place,
             amount: parcel.amount,
@@ -361,6 +342,14 @@ impl Ahead {
     pub(crate) fn saw_covers_end(&self) -> bool {
         self.lasting.is_empty()
     }
+}
+
+/// The first mark after a day, where `mark` is the first that may be.
+fn mark_after(marks: &[Day], mark: &mut usize, now: Day) -> Day {
+    while marks.get(*mark).is_some_and(|&mark| mark <= now) {
+        *mark += 1;
+    }
+    marks.get(*mark).copied().unwrap_or(Day::NEVER)
 }
 
 /// Lets a day pass and keeps the state if it differs from the one before.

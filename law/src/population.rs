@@ -5,7 +5,7 @@
 //! with these.
 
 use crate::answer::{Schemes, Standing};
-use crate::calendar::{Moment, Month};
+use crate::calendar::{Day, Moment, Month};
 use crate::play::{Question, played};
 use crate::policy::Law;
 use crate::timeline::Timeline;
@@ -19,17 +19,13 @@ pub fn each_month(
     mut tell: impl FnMut(Month, Standing, Schemes),
 ) {
     played(timeline, law, Question::of(last.last_day(), known_at), |play| {
-        let mut month = first;
+        let mut states = play.past().iter().peekable();
         let mut now = (Standing::NotEnrolled, Schemes::NONE);
-        for (from, state) in play.past() {
-            // The months that ended before the state began.
-            while month <= last && *from >= play.at_day.book.first_day(month.plus(1)) {
-                tell(month, now.0, now.1);
-                month = month.plus(1);
+        for month in (first.0..=last.0).map(Month) {
+            let next_month: Day = play.at_day.book.first_day(month.plus(1));
+            while let Some((_, state)) = states.next_if(|(from, _)| *from < next_month) {
+                now = (state.standing, state.covers);
             }
-            now = (state.standing, state.covers);
-        }
-        for month in (month.0..=last.0).map(Month) {
             tell(month, now.0, now.1);
         }
     });

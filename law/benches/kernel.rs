@@ -11,7 +11,7 @@ use krama_law::calendar::{Day, Moment, Month};
 use krama_law::decision::{decide, explain};
 use krama_law::fact::{AssistanceLevel, EmploymentId, Fact, FactId, Recorded, Sector};
 use krama_law::policy::{Law, Published};
-use krama_law::population::each_month;
+use krama_law::population::Population;
 use krama_law::timeline::Timeline;
 
 #[path = "../tests/lives/cambodia.rs"]
@@ -116,20 +116,26 @@ fn answers(criterion: &mut Criterion) {
 
 fn population(criterion: &mut Criterion) {
     told(&format!("{MEMBERS} members over {MONTHS} months; seed {SEED}; one thread"));
-    let (law, members) = (law(), (0..MEMBERS).map(member).collect::<Vec<_>>());
+    let law = law();
+    let members: Vec<Timeline> = (0..MEMBERS).map(member).collect();
+    let packed = || {
+        let mut population = Population::new(&law, Moment::MAX);
+        members.iter().for_each(|member| population.add(member));
+        population
+    };
+    let population = packed();
     let months = (Month::of(2016, 1), Month::of(2016, 1).plus(MONTHS - 1));
     let mut group = criterion.benchmark_group("population");
     group.throughput(Throughput::Elements(MEMBERS * u64::from(MONTHS.unsigned_abs())));
     group.measurement_time(Duration::from_secs(10));
+    group.bench_function("packing, by member-months", |bencher| bencher.iter(packed));
     group.bench_function("member-months", |bencher| {
         bencher.iter(|| {
             let (mut covered, mut out) = (0_u64, 0_u64);
-            for member in black_box(&members) {
-                each_month(member, &law, Moment::MAX, months, |_, standing, schemes| {
-                    covered += u64::from(schemes.has(Scheme::Voluntary));
-                    out += u64::from(standing == Standing::Abandoned);
-                });
-            }
+            black_box(&population).each_month(months, |_, _, standing, schemes| {
+                covered += u64::from(schemes.has(Scheme::Voluntary));
+                out += u64::from(standing == Standing::Abandoned);
+            });
             (covered, out)
         });
     });

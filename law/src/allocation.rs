@@ -62,24 +62,23 @@ impl Machine<'_> {
         let mut months: Vec<Month> = off.iter().map(|&(month, _)| month).collect();
         months.sort_unstable();
         months.dedup();
-        months.retain(|&month| self.months.get(month).is_some_and(|row| self.paid(month, row, day)));
+        months.retain(|&month| self.paid(month, day));
         for (month, amount) in off {
-            if let Some(row) = self.months.get_mut(month) {
-                row.allocated -= amount;
-                row.reached_on = None;
-            }
+            self.months.add(month, -amount, None);
             self.oldest_open = self.oldest_open.min(month);
         }
-        months.retain(|&month| self.months.get(month).is_some_and(|row| !self.paid(month, row, day)));
+        months.retain(|&month| !self.paid(month, day));
         months
     }
 
     /// Gives months that a reversal reopened the time that a late loss leaves.
     fn owe_again(&mut self, months: &[Month], day: Day, known: Moment, fact: FactId) {
         for &month in months {
-            let Some(late) = late(&self.book, known, day, fact, month, month) else { return };
-            if self.months.get(month).is_some_and(|row| row.due(month, &self.book).day < late.due.day) {
-                self.put_off(month, late);
+            let Some(late) = late(self.book, known, day, fact, month, month) else { return };
+            // With a later due day a suspension may be over at the start of the next day.
+            self.unsettled = Some(day);
+            if self.due(month).day < late.due.day {
+                self.months.put_off(month, late.due);
             }
             self.lates.push(late);
             self.note(day, || vec![fact], || Clause::LearntLate { until: late.due.day });
@@ -204,16 +203,13 @@ impl Machine<'_> {
     /// Puts on a month what it lacks, at most `left`, and answers how much that was.
     #[inline(always)]
     pub(crate) fn fill(&mut self, owner: Owner, left: Riel, month: Month, day: Day) -> Riel {
-        let Some(row) = self.months.get(month) else { return 0 };
-        if self.paid(month, row, day) || !self.owed(month, row, day) {
+        if self.paid(month, day) || !self.owed(month) {
             return 0;
         }
         let price = self.book.price(month, day);
-        let amount = left.min(price - row.allocated);
-        if let Some(row) = self.months.get_mut(month) {
-            row.allocated += amount;
-            row.reached_on = (row.allocated >= price).then_some(day);
-        }
+        let lack = price - self.months.row(month).allocated;
+        let amount = left.min(lack);
+        self.months.add(month, amount, (amount == lack).then_some(day));
         self.purse.put(owner, Place::Month(month), amount, day);
         amount
     }
@@ -225,9 +221,6 @@ impl Machine<'_> {
             return;
         };
         self.purse.credit_months_after(died.month());
-        for row in self.months.between(died.month().plus(1), Month(i32::MAX - 1)) {
-            row.allocated = 0;
-            row.reached_on = None;
-        }
+        self.months.take_off_from(died.month().plus(1));
     }
 }

@@ -6,16 +6,16 @@
 use crate::answer::{CoPayment, Scheme, Schemes, Standing};
 use crate::calendar::{Day, Month};
 use crate::fact::{EmployerAct, Sector};
-use crate::months::MonthRow;
+use crate::months::{Bits, Part, above};
 use crate::policy::{Entitlement, FormalMonthCounts};
 use crate::standing::{Machine, Today};
 
 /// Whether somebody is entitled, and for how long that can be told without looking again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Entitled {
+pub(crate) enum Entitled {
     No,
-    /// By a window of months, which moves on with every month.
-    ThisMonth,
+    /// By a window of months, which moves on with every month: through this one by the months that are insured already.
+    Through(Month),
     /// As long as the months that pass are insured, or passed over.
     Steadily,
 }
@@ -31,24 +31,32 @@ struct Insuring<'a> {
 impl Machine<'_> {
     /// The schemes that cover on a day.
     pub(crate) fn covers(&mut self, today: Today<'_>, standing: Standing, overdue: u32) -> Schemes {
-        let (covers, steady) =
-            self.covers_of(Insuring { today, for_stay: false, before_stay: None }, standing, overdue);
-        self.steady = steady;
+        let (covers, entitled) =
+            self.covers_of(&Insuring { today, for_stay: false, before_stay: None }, standing, overdue);
+        self.entitled = entitled;
         covers
+    }
+
+    /// Looks again for how long a window of months is complete, by what has been paid since.
+    pub(crate) fn renew_window(&mut self, today: Today<'_>) {
+        let insuring = Insuring { today, for_stay: false, before_stay: None };
+        if let renewed @ Entitled::Through(_) = self.entitled(&insuring, &today.revision.entitlement) {
+            self.entitled = renewed;
+        }
     }
 
     /// The schemes that cover on the newest day for a stay that began on a day: where the law says so, what was paid
     /// from then on does not count.
     pub(crate) fn covers_for_stay(&self, today: Today<'_>, began: Day) -> Schemes {
         let before_stay = today.revision.paid_before_stay.then_some(began);
-        self.covers_of(Insuring { today, for_stay: true, before_stay }, self.state.standing, self.state.overdue).0
+        self.covers_of(&Insuring { today, for_stay: true, before_stay }, self.state.standing, self.state.overdue).0
     }
 
-    fn covers_of(&self, insuring: Insuring<'_>, standing: Standing, overdue: u32) -> (Schemes, bool) {
+    fn covers_of(&self, insuring: &Insuring<'_>, standing: Standing, overdue: u32) -> (Schemes, Entitled) {
         let Today { day, revision, .. } = insuring.today;
         let (mut voluntary, mut formal) = (Entitled::No, Entitled::No);
         match standing {
-            Standing::Closed => return (Schemes::NONE, true),
+            Standing::Closed => return (Schemes::NONE, Entitled::No),
             Standing::Current | Standing::InArrears | Standing::LapsePending => {
                 let suspended = self.suspended || revision.suspend_after.is_some_and(|most| overdue > u32::from(most));
                 if !suspended && day >= self.waiting_over {
@@ -70,14 +78,7 @@ impl Machine<'_> {
             .with(Scheme::RunOff, standing != Standing::Employed && self.runs_off(insuring.today))
             .with(Scheme::Assistance, self.assisted(insuring.today))
             .with(Scheme::Dependant, self.dependant(insuring.today, insuring.for_stay));
-        let employment_insures = revision.formal_month_counts == FormalMonthCounts::Employed;
-        let steady = match standing {
-            Standing::Current => voluntary == Entitled::Steadily && employment_insures,
-            Standing::Employed => formal == Entitled::Steadily && employment_insures,
-            Standing::InArrears | Standing::LapsePending => false,
-            Standing::Closed | Standing::Abandoned | Standing::NotEnrolled => true,
-        };
-        (covers, steady)
+        (covers, voluntary.max(formal))
     }
 
     /// Remembers the last day worked that formal cover covered, on the day after it.
@@ -115,24 +116,15 @@ impl Machine<'_> {
         (today.day <= until).then_some(CoPayment { rate: rule.rate, months, ceiling: rule.ceiling, until })
     }
 
-    fn entitled(&self, insuring: Insuring<'_>, limbs: &[Entitlement]) -> Entitled {
-        let month = insuring.today.month;
-        let limb = |limb: &Entitlement| match *limb {
-            Entitlement::Immediate => Entitled::Steadily,
-            Entitlement::Consecutive(months) if self.newest_insured(insuring, usize::from(months)) => {
-                Entitled::Steadily
-            }
-            Entitlement::Consecutive(_) => Entitled::No,
-            Entitlement::Window { insured, of } => {
-                let window = self.months.range(month.plus(-i32::from(of)), month.plus(-1));
-                let mut found = window.filter(|(month, row)| self.insured(*month, row, insuring));
-                let enough = usize::from(insured).checked_sub(1).is_none_or(|before| found.nth(before).is_some());
-                if enough { Entitled::ThisMonth } else { Entitled::No }
-            }
-        };
+    fn entitled(&self, insuring: &Insuring<'_>, limbs: &[Entitlement]) -> Entitled {
         let mut best = Entitled::No;
-        for found in limbs.iter().map(limb) {
-            best = best.max(found);
+        for limb in limbs {
+            best = best.max(match *limb {
+                Entitlement::Immediate => Entitled::Steadily,
+                Entitlement::Consecutive(months) if self.newest_insured(insuring, months) => Entitled::Steadily,
+                Entitlement::Consecutive(_) => Entitled::No,
+                Entitlement::Window { insured, of } => self.window_complete(insuring, insured, of),
+            });
             if best == Entitled::Steadily {
                 break;
             }
@@ -140,37 +132,67 @@ impl Machine<'_> {
         best
     }
 
-    /// Whether the newest months before the one of the day, this many, are insured. Passed over are months that
-    /// are excused, and months that are owed and unpaid but have not fallen due.
-    fn newest_insured(&self, insuring: Insuring<'_>, needed: usize) -> bool {
-        let Today { day, month, .. } = insuring.today;
-        let mut found = 0;
-        for (month, row) in self.months.range(self.months.base(), month.plus(-1)).rev() {
-            if found == needed {
-                break;
-            }
-            if row.reached_on.is_some() && insuring.before_stay.is_none() || self.insured(month, row, insuring) {
-                found += 1;
-            } else if !(self.excused(row) || self.owed(month, row, day) && day <= row.due(month, &self.book).day) {
-                break;
+    /// Whether enough of the months before the one of the day are insured, and until when they are by those that are so
+    /// already: until the oldest of the months that are needed drops out of the window.
+    fn window_complete(&self, insuring: &Insuring<'_>, needed: u16, of: u16) -> Entitled {
+        let (month, of) = (insuring.today.month, i32::from(of));
+        let Some(mut missing) = u32::from(needed).checked_sub(1) else { return Entitled::Steadily };
+        for part in self.months.parts_back(month.plus(-of), month.plus(-1)) {
+            let insured = self.insured_in(&part, insuring);
+            match insured.count_ones() {
+                found if found > missing => {
+                    let oldest = Bits(insured).rev().nth(missing as usize);
+                    return oldest.map_or(Entitled::No, |bit| Entitled::Through(part.month(bit).plus(of)));
+                }
+                found => missing -= found,
             }
         }
-        found >= needed
+        Entitled::No
     }
 
-    /// A month is insured when it is paid, and when any of its days is worked in formal employment that counts.
+    /// Whether the newest months before the one of the day, this many, are insured. Passed over are months that
+    /// are excused, and months that are owed and unpaid but have not fallen due.
+    fn newest_insured(&self, insuring: &Insuring<'_>, needed: u16) -> bool {
+        let today = insuring.today;
+        let mut missing = u32::from(needed);
+        for part in self.months.parts_back(self.months.base(), today.month.plus(-1)) {
+            let insured = self.insured_in(&part, insuring);
+            if (insured | !part.mask).leading_ones() >= missing + part.mask.leading_zeros() {
+                return true;
+            }
+            let not_insured = self.owed_in(&part) & !insured;
+            let passed_over = part.sets.excused | not_insured & !self.fallen_due_in(&part, not_insured, today);
+            let gaps = part.mask & !insured & !passed_over;
+            let found = (insured & above(gaps)).count_ones();
+            if found >= missing || gaps != 0 {
+                return found >= missing;
+            }
+            missing -= found;
+        }
+        missing == 0
+    }
+
+    /// Which of the months of a part are insured: those that are paid, and those of which any day is worked in formal
+    /// employment that counts.
     #[inline]
-    fn insured(&self, month: Month, row: &MonthRow, insuring: Insuring<'_>) -> bool {
-        let Today { day, .. } = insuring.today;
+    fn insured_in(&self, part: &Part, insuring: &Insuring<'_>) -> u64 {
+        let Today { day, revision, .. } = insuring.today;
         let paid = match insuring.before_stay {
-            None => self.paid(month, row, day),
-            Some(began) => self.paid_before(month, row, day, began),
+            None => self.paid_in(part, day),
+            Some(began) => part.such(part.mask, |month| self.paid_before(month, day, began)),
         };
-        paid || self.worked(row, day) && self.counts_as_worked(month, insuring.today)
+        let worked = part.sets.worked & part.mask;
+        let worked = match revision.formal_month_counts {
+            FormalMonthCounts::Employed => worked,
+            FormalMonthCounts::Declared | FormalMonthCounts::Paid => {
+                part.such(worked, |month| self.counts_as_worked(month, insuring.today))
+            }
+        };
+        paid | worked
     }
 
-    fn paid_before(&self, month: Month, row: &MonthRow, day: Day, began: Day) -> bool {
-        row.reached_on.is_some_and(|on| on < began)
+    fn paid_before(&self, month: Month, day: Day, began: Day) -> bool {
+        self.months.row(month).reached_on.is_some_and(|on| on < began)
             || self.purse.placed_before(month, began) >= self.book.price(month, day)
     }
 

@@ -123,13 +123,17 @@ pub struct Placement {
 /// The answer with everything that led to it.
 pub fn explain(timeline: &Timeline, law: &Law, valid_at: Day, known_at: Moment) -> Explanation {
     let question = Question { telling: Telling::Whole, ..Question::of(valid_at, known_at) };
-    played(timeline, law, question, |play| Explanation {
-        answer: play.answer(timeline, law, question),
-        steps: play.at_day.steps.clone().unwrap_or_default(),
-        stretches: play.stretches(),
-        months: play.month_lines(),
-        placements: play.placements(),
-        doors: play.doors(timeline, law, known_at),
+    played(timeline, law, question, |mut play| {
+        // Looks ahead begin with a copy of the machine, which should not copy the steps.
+        let steps = play.at_day.steps.take().unwrap_or_default();
+        Explanation {
+            answer: play.answer(timeline, law, question),
+            steps,
+            stretches: play.stretches(),
+            months: play.month_lines(),
+            placements: play.placements(),
+            doors: play.doors(timeline, law, known_at),
+        }
     })
 }
 

@@ -44,7 +44,7 @@ impl Machine<'_> {
         if enrolment.known.day() > day {
             // The shield begins after the day, on which it could only keep an older lapse from taking effect.
             let last = enrolment.owed_anyway_from.plus(-1);
-            let late = late(&self.book, enrolment.known, day, enrolment.fact, first_month, last);
+            let late = late(self.book, enrolment.known, day, enrolment.fact, first_month, last);
             self.lates.extend(late.map(|late| Late { from: day.after(), about_from: Some(day), ..late }));
         }
         self.empty_pot(today);
@@ -159,46 +159,47 @@ impl Machine<'_> {
     pub(crate) fn price_of_return(&self, today: Today<'_>, terms: &BackPayment) -> (Riel, Vec<Month>) {
         let Today { day, month: current, .. } = today;
         let oldest = terms.refuse_older_months.map(|months| current.plus(-i32::from(months)));
-        let mut months: Vec<Month> = self.overdue_months(today).map(|(month, _)| month).collect();
+        let mut months: Vec<Month> = self.overdue_months(today).collect();
         months.retain(|&month| oldest.is_none_or(|oldest| month >= oldest));
         if let Some(cap) = terms.cap_months {
             months.drain(..months.len().saturating_sub(usize::from(cap)));
         }
         if terms.plus_current && !months.contains(&current) {
-            let row = self.months.get(current);
-            let owed = row.filter(|row| self.owed(current, row, day) && !self.paid(current, row, day));
-            months.extend(owed.map(|_| current));
+            months.extend(Some(current).filter(|&month| self.owed(month) && !self.paid(month, day)));
         }
-        let lacks: Vec<Lack> = months.iter().filter_map(|&month| self.lack(month, day)).collect();
+        let lacks: Vec<Lack> = months.iter().map(|&month| self.lack(month, day)).collect();
         (price_with_penalty(&lacks, terms.penalty, terms.compound, terms.flat), months)
     }
 
-    fn lack(&self, month: Month, day: Day) -> Option<Lack> {
-        let row = self.months.get(month)?;
-        let due = row.due(month, &self.book);
-        let amount = self.book.price(month, day) - row.allocated;
+    fn lack(&self, month: Month, day: Day) -> Lack {
+        let due = self.due(month);
+        let amount = self.book.price(month, day) - self.months.row(month).allocated;
         if day <= due.day {
-            return Some(Lack { amount, months_late: 0 });
+            return Lack { amount, months_late: 0 };
         }
         // Months are counted from the due day as the law names it, not as a holiday moved it.
         let started = (day.month().0 - due.month.0).max(1);
         let over = i32::from(day > due.month.plus(started).day_clamped(due.number));
-        Some(Lack { amount, months_late: u32::try_from(started + over).unwrap_or(1) })
+        Lack { amount, months_late: u32::try_from(started + over).unwrap_or(1) }
     }
 
     /// Brings a member back on the first day on which what was saved up reaches the price of that day.
+    #[inline]
     pub(crate) fn come_back(&mut self, today: Today<'_>) {
-        let pot = self.purse.pot();
-        if pot == 0 {
-            return;
+        if self.purse.pot() > 0 {
+            self.come_back_by_pot(today);
         }
+    }
+
+    fn come_back_by_pot(&mut self, today: Today<'_>) {
+        let pot = self.purse.pot();
         let Some(terms) = self.terms_of_return(today) else { return };
         let (price, months) = self.price_of_return(today, &terms);
         if pot < price {
             return;
         }
         let day = today.day;
-        let overdue: Vec<Month> = self.overdue_months(today).map(|(month, _)| month).collect();
+        let overdue: Vec<Month> = self.overdue_months(today).collect();
         let payments: Vec<FactId> = self.facts_in_pot();
         let (owner, _) = self.purse.open_pot();
         let mut placed = 0;
@@ -206,9 +207,7 @@ impl Machine<'_> {
             placed += self.fill(owner, Riel::MAX, month, day);
         }
         for &month in overdue.iter().filter(|month| !months.contains(month)) {
-            if let Some(row) = self.months.get_mut(month) {
-                row.forgiven = true;
-            }
+            self.months.mark(month, month, |sets| &mut sets.forgiven);
         }
         let surcharge = price - placed;
         self.purse.put(owner, Place::Surcharge, surcharge, day);

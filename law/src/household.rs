@@ -38,7 +38,9 @@ impl Household {
 impl Machine<'_> {
     /// Whether the person is a dependant, on the day, of a head who has a cover that reaches dependants.
     pub(crate) fn dependant(&self, today: Today<'_>, for_stay: bool) -> bool {
-        let Some(rule) = &today.revision.dependants else { return false };
+        let Some(rule) = today.revision.dependants.as_ref().filter(|_| !self.life.households.is_empty()) else {
+            return false;
+        };
         let reach = rule.head_schemes.iter().filter(|scheme| **scheme != Scheme::Dependant);
         let reach = reach.fold(Schemes::NONE, |covers, scheme| covers.with(*scheme, true));
         self.life.households.iter().any(|household| {

@@ -5,6 +5,8 @@
 //! away after the day from which it counts, and the time that it therefore leaves the member. Absent: any
 //! opinion on standing, money or cover.
 
+use std::sync::Arc;
+
 use crate::almanac::DueDay;
 use crate::calendar::{Day, Moment, Month};
 use crate::fact::{AssistanceLevel, EmployerAct, Fact, FactId, MemberId, Recorded, Relation};
@@ -18,7 +20,7 @@ use crate::timeline::Timeline;
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Life {
     pub(crate) enrolments: Vec<Enrolment>,
-    pub(crate) payments: Vec<Payment>,
+    pub(crate) payments: Arc<Vec<Payment>>,
     /// Indices into `payments` of the reversed ones, in the order in which the reversals count.
     pub(crate) reversals: Vec<usize>,
     pub(crate) refunds: Vec<Refund>,
@@ -139,33 +141,33 @@ impl Life {
     /// The life as it was known at an instant, under the rules known at the same instant. The covers of heads of
     /// households are left empty.
     pub(crate) fn of(timeline: &Timeline, known: Moment, book: &Book<'_>) -> Life {
+        if let Some(sorted) = timeline.sorted(known) {
+            let mut learning = Learning::of(timeline.facts(), book);
+            learning.life.payments = Arc::clone(&sorted.payments);
+            sorted.others.iter().for_each(|&place| learning.learn(&timeline.facts()[place]));
+            return learning.into_life();
+        }
         let facts = timeline.facts();
         let facts = &facts[..facts.partition_point(|recorded| recorded.known <= known)];
         let retractions = facts.iter().filter_map(|recorded| {
             let Fact::Retracted { fact } = recorded.fact else { return None };
             Some((fact, recorded))
         });
-        let mut learning = Learning {
-            facts,
-            book,
-            retractions: retractions.collect(),
-            life: Life { payments: Vec::with_capacity(facts.len()), ..Life::default() },
-            jobs: Jobs::default(),
-        };
+        let mut learning = Learning { retractions: retractions.collect(), ..Learning::of(facts, book) };
+        learning.payments().reserve(facts.len());
         for recorded in facts {
             if !learning.never_was(recorded) {
                 learning.learn(recorded);
             }
         }
-        learning.life.jobs = learning.jobs.into_list();
-        learning.life.in_order()
+        in_order_of_days(learning.payments());
+        learning.into_life()
     }
 
     /// Puts the facts in the order of their days. Facts of one day keep the order in which they became known: the
     /// sorts are stable.
     fn in_order(mut self) -> Life {
         self.enrolments.sort_by_key(|enrolment| enrolment.on);
-        self.payments.sort_by_key(|payment| payment.on);
         self.reversals = (0..self.payments.len()).filter(|&index| self.payments[index].reversal.is_some()).collect();
         self.reversals.sort_by_key(|&index| self.payments[index].reversal.map(|r| (r.on, r.known, r.fact)));
         self.refunds.sort_by_key(|refund| refund.on);
@@ -174,7 +176,34 @@ impl Life {
     }
 }
 
-impl Learning<'_> {
+impl Payment {
+    /// The payment that a fact is, if it is one.
+    pub(crate) fn of(recorded: &Recorded) -> Option<Payment> {
+        let Fact::Payment { on, amount, month } = recorded.fact else { return None };
+        Some(Payment { on, amount, month, known: recorded.known, fact: recorded.id, reversal: None })
+    }
+}
+
+/// Puts payments in the order of their days; those of one day stay in the order in which they became known.
+pub(crate) fn in_order_of_days(payments: &mut [Payment]) {
+    payments.sort_by_key(|payment| payment.on);
+}
+
+impl<'a> Learning<'a> {
+    fn of(facts: &'a [Recorded], book: &'a Book<'a>) -> Learning<'a> {
+        Learning { facts, book, retractions: Vec::new(), life: Life::default(), jobs: Jobs::default() }
+    }
+
+    fn into_life(mut self) -> Life {
+        self.life.jobs = self.jobs.into_list();
+        self.life.in_order()
+    }
+
+    /// The payments, to be changed; where others hold them too, a copy.
+    fn payments(&mut self) -> &mut Vec<Payment> {
+        Arc::make_mut(&mut self.life.payments)
+    }
+
     /// Whether a fact was entered by mistake. What corrects others is not dealt with here.
     fn never_was(&self, recorded: &Recorded) -> bool {
         match recorded.fact {
@@ -213,11 +242,10 @@ impl Learning<'_> {
                 let owed_anyway_from = later.map(|enrolment| enrolment.on.month()).min().unwrap_or(Month(i32::MAX));
                 life.enrolments.push(Enrolment { on, known, fact, owed_anyway_from });
             }
-            Fact::Payment { on, amount, month } => {
-                life.payments.push(Payment { on, amount, month, known, fact, reversal: None });
-            }
+            Fact::Payment { .. } => self.payments().extend(Payment::of(recorded)),
             Fact::Reversed { payment, on } => {
-                if let Some(payment) = life.payments.iter_mut().find(|p| p.fact == payment && p.reversal.is_none()) {
+                let payment = self.payments().iter_mut().find(|p| p.fact == payment && p.reversal.is_none());
+                if let Some(payment) = payment {
                     payment.reversal = Some(Reversal { on: on.max(payment.on), known, fact });
                 }
             }
@@ -257,7 +285,8 @@ impl Learning<'_> {
         let Some(original) = self.facts.iter().filter(before).find(|original| original.id == fact) else { return };
         match original.fact {
             Fact::Payment { on, .. } => {
-                if let Some(payment) = self.life.payments.iter_mut().find(|p| p.fact == fact && p.reversal.is_none()) {
+                let payment = self.payments().iter_mut().find(|p| p.fact == fact && p.reversal.is_none());
+                if let Some(payment) = payment {
                     payment.reversal = Some(Reversal { on, known: by.known, fact: by.id });
                 }
             }

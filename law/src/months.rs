@@ -1,129 +1,152 @@
-//! The months of one life: from when each is exempt, what was put off, and what lies on it.
+//! The months of one life: what lies on each, and which of them are paid, worked, excused or forgiven.
 //!
-//! A month is looked at on a day, since employment that has not begun exempts nothing yet. Absent: what the law says
-//! of a month whoever asks (`almanac`), who decides what is allocated to which month (`allocation`), and what follows
-//! from missed ones (`standing`).
+//! Most questions are asked of many months at once (how many are overdue, are six of the last twelve insured), so
+//! these are kept as sets, sixty-four months a word. Absent: what the law says of a month whoever asks (`almanac`),
+//! which months are owed (`owed`), and who decides what is allocated to which month (`allocation`).
 
 use crate::almanac::DueDay;
 use crate::calendar::{Day, Month};
+use crate::jobs::Job;
 use crate::life::Life;
 use crate::money::Riel;
 use crate::policy::Book;
 
-/// Rows are made for a year more than is asked for, so that a life that goes on does not ask every month.
+/// Room is made for a year more than is asked for, so that a life that goes on does not ask every month.
 const AHEAD: i32 = 12;
 
-/// What is particular to one member in one calendar month.
-#[derive(Clone, Copy, Debug)]
+/// The months in a word.
+const WORD: i32 = 64;
+
+/// What lies on a month.
+#[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct MonthRow {
     /// The riel allocated to it.
     pub(crate) allocated: Riel,
-    /// The later due day that it was given, after what was learnt late.
-    pub(crate) put_off: Option<DueDay>,
-    /// The first day of the earliest employment that covers any of its days.
-    pub(crate) worked_from: Day,
-    /// The day from which an excuse for it counts: the first day of the first month of the excuse.
-    pub(crate) excused_from: Day,
     /// The day on which its price was reached: a later revision that asks more does not reopen it.
     pub(crate) reached_on: Option<Day>,
-    /// Set when it need never be paid.
-    pub(crate) forgiven: bool,
 }
 
-impl MonthRow {
-    const UNTOUCHED: MonthRow = MonthRow {
-        allocated: 0,
-        put_off: None,
-        worked_from: Day::NEVER,
-        excused_from: Day::NEVER,
-        reached_on: None,
-        forgiven: false,
-    };
+/// Sixty-four months as sets: bit `n` stands for the `n`-th month after the first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sets {
+    /// The price was reached.
+    pub(crate) paid: u64,
+    /// Something lies on it, and the price was not reached on the day on which it was put there.
+    pub(crate) partly: u64,
+    /// An employment that has begun covers one of its days.
+    pub(crate) worked: u64,
+    /// It is excused, by an excuse that is heard of.
+    pub(crate) excused: u64,
+    /// It need never be paid.
+    pub(crate) forgiven: u64,
+}
 
-    /// When it falls due, by its own due day unless it was put off.
-    pub(crate) fn due(&self, month: Month, book: &Book<'_>) -> DueDay {
-        self.put_off.unwrap_or_else(|| book.due_day(month))
+impl Sets {
+    const NONE: Sets = Sets { paid: 0, partly: 0, worked: 0, excused: 0, forgiven: 0 };
+
+    /// The months that are not owed, whoever is enrolled.
+    #[inline]
+    pub(crate) fn not_owed(&self) -> u64 {
+        self.worked | self.excused | self.forgiven
     }
 }
 
-/// The months of a life from the first that can matter, grown as far as they are asked for.
+/// At most sixty-four of the months, those of `mask`.
+#[derive(Clone, Copy)]
+pub(crate) struct Part {
+    /// The month of bit 0.
+    pub(crate) first: Month,
+    pub(crate) sets: Sets,
+    pub(crate) mask: u64,
+}
+
+impl Part {
+    /// The month of a bit.
+    #[inline]
+    pub(crate) fn month(&self, bit: u32) -> Month {
+        Month(self.first.0.saturating_add_unsigned(bit))
+    }
+
+    /// Which of some months of the part are such as is asked for.
+    pub(crate) fn such(&self, months: u64, is_such: impl Fn(Month) -> bool) -> u64 {
+        Bits(months).filter(|&bit| is_such(self.month(bit))).fold(0, |such, bit| such | 1 << bit)
+    }
+
+    /// The months of the part up to one.
+    #[inline]
+    pub(crate) fn up_to(&self, month: Month) -> u64 {
+        let bits = u32::try_from(month.0.saturating_sub(self.first.0).saturating_add(1)).unwrap_or(0);
+        self.mask & below(bits)
+    }
+
+    /// The months of the part from one on.
+    #[inline]
+    pub(crate) fn from(&self, month: Month) -> u64 {
+        let bits = u32::try_from(month.0.saturating_sub(self.first.0)).unwrap_or(0);
+        self.mask & !below(bits)
+    }
+}
+
+/// The bits below the first so many.
+#[inline]
+fn below(bits: u32) -> u64 {
+    1_u64.checked_shl(bits).map_or(u64::MAX, |bit| bit - 1)
+}
+
+/// The bits above the highest one of a word.
+#[inline]
+pub(crate) fn above(word: u64) -> u64 {
+    !below(u64::BITS - word.leading_zeros())
+}
+
+/// The bits of a word, the lowest first.
+#[derive(Clone, Copy)]
+pub(crate) struct Bits(pub(crate) u64);
+
+impl Iterator for Bits {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        let bit = self.0.trailing_zeros();
+        self.0 &= self.0.wrapping_sub(1);
+        (bit < u64::BITS).then_some(bit)
+    }
+}
+
+impl DoubleEndedIterator for Bits {
+    #[inline]
+    fn next_back(&mut self) -> Option<u32> {
+        let bit = self.0.checked_ilog2()?;
+        self.0 &= !(1 << bit);
+        Some(bit)
+    }
+}
+
+/// The months of a life from the first that can matter, as far as room was made for them.
 #[derive(Clone, Debug)]
 pub(crate) struct Months {
     base: Month,
-    /// The first month after the rows.
-    end: Month,
     rows: Vec<MonthRow>,
+    sets: Vec<Sets>,
+    /// The later due days that months were given after what was learnt late; the newest one counts.
+    put_off: Vec<(Month, DueDay)>,
 }
 
 impl Months {
+    /// No months, but for the place where they begin: with the first enrolment or employment.
     pub(crate) fn new(life: &Life, until: Month) -> Months {
         let first_enrolment = life.enrolments.first().map(|enrolment| enrolment.on.month());
         let first_job = life.jobs.first().map(|job| job.from.month());
         let base = first_enrolment.into_iter().chain(first_job).min().unwrap_or(until).min(until);
-        let mut months = Months { base, end: base, rows: Vec::new() };
-        months.extend(life, until);
-        months
+        Months { base, rows: Vec::new(), sets: Vec::new(), put_off: Vec::new() }
     }
 
-    /// Makes sure that there are rows up to a month.
-    #[inline]
-    pub(crate) fn extend(&mut self, life: &Life, until: Month) {
-        if self.end <= until {
-            self.grow(life, self.end, until.plus(AHEAD));
-        }
-    }
-
-    #[cold]
-    fn grow(&mut self, life: &Life, from: Month, until: Month) {
-        let count = usize::try_from(until.0 - self.base.0 + 1).unwrap_or(0);
-        self.rows.resize(count, MonthRow::UNTOUCHED);
-        self.end = until.plus(1);
-        for job in &life.jobs {
-            let last = job.until.map_or(until, Day::month);
-            for row in self.between(job.from.month().max(from), last) {
-                row.worked_from = row.worked_from.min(job.from);
-            }
-        }
-        for excuse in &life.excuses {
-            for row in self.between(excuse.from.max(from), excuse.to) {
-                row.excused_from = row.excused_from.min(excuse.from.first_day());
-            }
-        }
-    }
-
-    /// The row of a month; none before the first month that can matter.
-    #[inline]
-    pub(crate) fn get(&self, month: Month) -> Option<&MonthRow> {
-        self.rows.get(month.places_after(self.base))
-    }
-
-    #[inline]
-    pub(crate) fn get_mut(&mut self, month: Month) -> Option<&mut MonthRow> {
-        let place = month.places_after(self.base);
-        self.rows.get_mut(place)
-    }
-
-    /// The rows from a month to another, both included, as far as there are any.
-    #[inline]
-    pub(crate) fn range(&self, first: Month, last: Month) -> impl DoubleEndedIterator<Item = (Month, &MonthRow)> {
-        let (start, end) = self.bounds(first, last);
-        let number = |index: usize| self.base.0 + i32::try_from(index).unwrap_or(0);
-        (number(start)..number(end)).map(Month).zip(&self.rows[start..end])
-    }
-
-    pub(crate) fn between(&mut self, first: Month, last: Month) -> &mut [MonthRow] {
-        let (start, end) = self.bounds(first, last);
-        &mut self.rows[start..end]
-    }
-
-    #[inline]
-    fn bounds(&self, first: Month, last: Month) -> (usize, usize) {
-        let index = |month: i32| {
-            let rows = month.saturating_sub(self.base.0).max(0);
-            usize::try_from(rows).unwrap_or(0).min(self.rows.len())
-        };
-        let (start, end) = (index(first.0), index(last.0.saturating_add(1)));
-        (start, end.max(start))
+    /// Makes room up to a month, and for a year more.
+    pub(crate) fn make_room(&mut self, until: Month) {
+        let count = until.plus(AHEAD + 1).places_after(self.base);
+        self.rows.resize(count, MonthRow::default());
+        self.sets.resize(count.div_ceil(u64::BITS as usize), Sets::NONE);
     }
 
     /// The first month that can matter.
@@ -131,8 +154,149 @@ impl Months {
         self.base
     }
 
-    /// The first month after the rows.
+    /// The first month that there is no room for.
+    #[inline]
     pub(crate) fn end(&self) -> Month {
-        self.end
+        self.base.plus(i32::try_from(self.rows.len()).unwrap_or(i32::MAX))
+    }
+
+    /// Whether there is room for a month.
+    #[inline]
+    pub(crate) fn has(&self, month: Month) -> bool {
+        month.places_after(self.base) < self.rows.len()
+    }
+
+    /// What lies on a month.
+    #[inline]
+    pub(crate) fn row(&self, month: Month) -> MonthRow {
+        self.rows.get(month.places_after(self.base)).copied().unwrap_or_default()
+    }
+
+    /// A month among the sets: its word, and its bit there; none where there is no room for it.
+    #[inline]
+    pub(crate) fn get(&self, month: Month) -> Option<(&Sets, u64)> {
+        let place = month.places_after(self.base);
+        let sets = self.sets.get(place / u64::BITS as usize).filter(|_| place < self.rows.len())?;
+        Some((sets, 1 << (place % u64::BITS as usize)))
+    }
+
+    /// The months from one to another, both included, as far as there is room: oldest part first.
+    #[inline]
+    pub(crate) fn parts(&self, first: Month, last: Month) -> impl Iterator<Item = Part> {
+        let (mut first, last) = (first.max(self.base), last.min(self.end().plus(-1)));
+        std::iter::from_fn(move || {
+            let part = (first <= last).then(|| self.part(first, last))?;
+            first = first.plus(WORD);
+            Some(part)
+        })
+    }
+
+    /// The same, newest part first.
+    #[inline]
+    pub(crate) fn parts_back(&self, first: Month, last: Month) -> impl Iterator<Item = Part> {
+        let (first, mut last) = (first.max(self.base), last.min(self.end().plus(-1)));
+        std::iter::from_fn(move || {
+            let part = (first <= last).then(|| self.part(first.max(last.plus(1 - WORD)), last))?;
+            last = last.plus(-WORD);
+            Some(part)
+        })
+    }
+
+    /// The months from one that there is room for to another, but at most sixty-four.
+    #[inline]
+    fn part(&self, first: Month, last: Month) -> Part {
+        let place = first.places_after(self.base);
+        let (word, shift) = (place / u64::BITS as usize, place % u64::BITS as usize);
+        let low = &self.sets[word];
+        let high = self.sets.get(word + 1).unwrap_or(&Sets::NONE);
+        let joined = |low: u64, high: u64| low >> shift | (high << 1) << (u64::BITS as usize - 1 - shift);
+        let sets = Sets {
+            paid: joined(low.paid, high.paid),
+            partly: joined(low.partly, high.partly),
+            worked: joined(low.worked, high.worked),
+            excused: joined(low.excused, high.excused),
+            forgiven: joined(low.forgiven, high.forgiven),
+        };
+        let count = u32::try_from(last.0 - first.0 + 1).unwrap_or(0);
+        Part { first, sets, mask: below(count) }
+    }
+
+    /// Marks the months from one to another, as far as there is room, in one of the sets.
+    pub(crate) fn mark(&mut self, first: Month, last: Month, set: impl Fn(&mut Sets) -> &mut u64) {
+        let (first, last) = (first.max(self.base), last.min(self.end().plus(-1)));
+        let mut begins = self.base;
+        for sets in &mut self.sets {
+            let part = Part { first: begins, sets: *sets, mask: u64::MAX };
+            *set(sets) |= part.from(first) & part.up_to(last);
+            begins = begins.plus(WORD);
+        }
+    }
+
+    /// Marks the months of an employment.
+    pub(crate) fn work(&mut self, job: &Job) {
+        let last = job.until.map_or(Month(i32::MAX - 1), Day::month);
+        self.mark(job.from.month(), last, |sets| &mut sets.worked);
+    }
+
+    /// Makes one of the sets empty.
+    pub(crate) fn clear(&mut self, set: impl Fn(&mut Sets) -> &mut u64) {
+        self.sets.iter_mut().for_each(|sets| *set(sets) = 0);
+    }
+
+    /// Puts money on a month, or takes it off; `reached_on` is the day on which its price is reached with it.
+    #[inline]
+    pub(crate) fn add(&mut self, month: Month, amount: Riel, reached_on: Option<Day>) {
+        let place = month.places_after(self.base);
+        let Some(row) = self.rows.get_mut(place) else { return };
+        row.allocated += amount;
+        row.reached_on = reached_on;
+        let (sets, bit) = (&mut self.sets[place / u64::BITS as usize], 1 << (place % u64::BITS as usize));
+        let (paid, partly) = (reached_on.is_some(), reached_on.is_none() && row.allocated > 0);
+        sets.paid = if paid { sets.paid | bit } else { sets.paid & !bit };
+        sets.partly = if partly { sets.partly | bit } else { sets.partly & !bit };
+    }
+
+    /// Puts on a month all that it costs, where nothing lies on it and it is not one that need not be paid; answers
+    /// whether it did.
+    #[inline]
+    pub(crate) fn pay_untouched(&mut self, month: Month, price: Riel, on: Day) -> bool {
+        let place = month.places_after(self.base);
+        let (Some(row), bit) = (self.rows.get_mut(place), 1 << (place % u64::BITS as usize)) else { return false };
+        let sets = &mut self.sets[place / u64::BITS as usize];
+        let untouched = (sets.paid | sets.partly | sets.not_owed()) & bit == 0;
+        if untouched {
+            *row = MonthRow { allocated: price, reached_on: Some(on) };
+            sets.paid |= bit;
+        }
+        untouched
+    }
+
+    /// Takes everything off a month and those after it.
+    pub(crate) fn take_off_from(&mut self, first: Month) {
+        let months = first.0.max(self.base.0)..self.end().0;
+        for month in months.map(Month) {
+            self.add(month, -self.row(month).allocated, None);
+        }
+    }
+
+    /// Whether no month was given a later due day.
+    #[inline]
+    pub(crate) fn none_put_off(&self) -> bool {
+        self.put_off.is_empty()
+    }
+
+    /// When a month falls due, by its own due day unless it was put off.
+    #[inline]
+    pub(crate) fn due(&self, month: Month, book: &Book<'_>) -> DueDay {
+        if self.put_off.is_empty() {
+            return book.due_day(month);
+        }
+        let put_off = self.put_off.iter().rev().find(|(late, _)| *late == month);
+        put_off.map_or_else(|| book.due_day(month), |(_, due)| *due)
+    }
+
+    /// Lets a month fall due later.
+    pub(crate) fn put_off(&mut self, month: Month, due: DueDay) {
+        self.put_off.push((month, due));
     }
 }

@@ -9,9 +9,9 @@ use crate::fact::FactId;
 use crate::household::HeadCovers;
 use crate::life::Life;
 use crate::money::Riel;
-use crate::months::MonthRow;
+use crate::months::Sets;
 use crate::policy::{Book, Entitlement, LapseCondition, Law};
-use crate::purse::{Owner, Place};
+use crate::purse::{Owner, Parcel, Place};
 use crate::rhythm::marks;
 use crate::standing::{Machine, State, Today};
 use crate::timeline::Timeline;
@@ -34,7 +34,6 @@ pub(crate) struct Play<'a> {
     pub(crate) at_day: Machine<'a>,
     /// The states up to the day, each with its first day.
     past: Vec<(Day, State)>,
-    marks: &'a [Day],
 }
 
 /// What is seen when nothing more is recorded after the day asked about.
@@ -66,7 +65,7 @@ impl Question {
 }
 
 /// Plays a life as known at an instant and hands it over.
-pub(crate) fn played<R>(timeline: &Timeline, law: &Law, question: Question, ask: impl FnOnce(&Play<'_>) -> R) -> R {
+pub(crate) fn played<R>(timeline: &Timeline, law: &Law, question: Question, ask: impl FnOnce(Play<'_>) -> R) -> R {
     played_by(law.as_known(question.known_at), timeline, law, question, ask)
 }
 
@@ -75,7 +74,7 @@ pub(crate) fn played_in_force<R>(
     timeline: &Timeline,
     law: &Law,
     question: Question,
-    ask: impl FnOnce(&Play<'_>) -> R,
+    ask: impl FnOnce(Play<'_>) -> R,
 ) -> R {
     let book = law.as_known(question.known_at).in_force_by(question.day);
     played_by(book, timeline, law, question, ask)
@@ -86,16 +85,33 @@ fn played_by<R>(
     timeline: &Timeline,
     law: &Law,
     question: Question,
-    ask: impl FnOnce(&Play<'_>) -> R,
+    ask: impl FnOnce(Play<'_>) -> R,
 ) -> R {
-    let mut life = Life::of(timeline, question.known_at, &book);
-    for household in &mut life.households {
-        if let Some(head) = timeline.head(household.head) {
-            household.covers = head_covers(head, law, question);
+    ask(Packed::of(timeline, law, &book, question).played(&book, question))
+}
+
+/// A life ready to be played, with the days on which something begins or ceases to count.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    life: Life,
+    marks: Vec<Day>,
+}
+
+impl Packed {
+    pub(crate) fn of(timeline: &Timeline, law: &Law, book: &Book<'_>, question: Question) -> Packed {
+        let mut life = Life::of(timeline, question.known_at, book);
+        for household in &mut life.households {
+            if let Some(head) = timeline.head(household.head) {
+                household.covers = head_covers(head, law, question);
+            }
         }
+        let marks = marks(&life, book);
+        Packed { life, marks }
     }
-    let marks = marks(&life, &book);
-    ask(&Play::new(&life, &book, &marks, question.day, question.telling))
+
+    pub(crate) fn played<'a>(&'a self, book: &'a Book<'a>, question: Question) -> Play<'a> {
+        Play::new(&self.life, book, &self.marks, question.day, question.telling)
+    }
 }
 
 /// The covers of a head from the first to the last day that anything is known of, those of dependants left out.
@@ -117,26 +133,34 @@ fn head_covers(head: &Timeline, law: &Law, question: Question) -> HeadCovers {
 }
 
 impl<'a> Play<'a> {
-    fn new(life: &'a Life, book: &Book<'a>, marks: &'a [Day], day: Day, telling: Telling) -> Play<'a> {
-        let mut machine = Machine::new(life, book.clone(), book.month_of(day).plus(1));
+    fn new(life: &'a Life, book: &'a Book<'a>, marks: &'a [Day], day: Day, telling: Telling) -> Play<'a> {
+        // Rows for what can be paid on the day, which may pass quietly.
+        let ahead = book.revisions().iter().map(|revision| i32::from(revision.prepay_months)).max();
+        let mut machine = Machine::new(life, book, marks, book.month_of(day).plus(ahead.unwrap_or(0).max(1)));
         if telling == Telling::Whole {
             machine.steps = Some(Vec::new());
         }
-        let mut play = Play { day, past: Vec::with_capacity(16), marks, at_day: machine };
+        // Of the days before the one asked about nobody asks what was overdue, unless every step is told.
+        machine.brisk = telling == Telling::Brief;
+        let mut play = Play { day, past: Vec::with_capacity(16), at_day: machine };
         let mut now = Day::MIN;
-        let mut mark = 0;
         loop {
-            let next_mark = mark_after(marks, &mut mark, now).min(day.after());
-            now = play.at_day.receive_while_quiet(next_mark, now);
-            let next = play.at_day.next_day(now).min(next_mark);
+            now = play.at_day.receive_while_quiet(day, now);
+            let next = play.at_day.next_day(now);
             if next > day {
                 break;
             }
             now = next;
             pass(&mut play.at_day, now, &mut play.past);
         }
-        if now < day && !play.at_day.is_quiet_on(day) {
-            pass(&mut play.at_day, day, &mut play.past);
+        let machine = &mut play.at_day;
+        let counts_overdue = machine.brisk && machine.state.standing == Standing::InArrears;
+        machine.brisk = false;
+        if counts_overdue && machine.passed == day {
+            let today = machine.look_up(day);
+            machine.look_ahead(today);
+        } else if counts_overdue || now < day && !machine.is_still_on(day) {
+            pass(machine, day, &mut play.past);
         }
         play
     }
@@ -153,6 +177,8 @@ impl<'a> Play<'a> {
         let mut ahead = Ahead { lasting: machine.state.covers, states: Vec::with_capacity(16), lapse: None };
         self.onward(&mut machine, |machine, day| {
             pass(machine, day, &mut ahead.states);
+            // What is overdue is a change too, but only the first change is asked for.
+            machine.brisk = !ahead.states.is_empty();
             ahead.lapse = ahead.lapse.or(machine.lapse.map(|_| day));
             ahead.lasting = ahead.lasting.and(machine.state.covers);
             enough(&ahead)
@@ -162,11 +188,10 @@ impl<'a> Play<'a> {
 
     /// Takes a machine that stands at the end of the day on, until it is told to stop or nothing changes any more.
     fn onward(&self, machine: &mut Machine<'a>, mut pass: impl FnMut(&mut Machine<'a>, Day) -> bool) {
-        let horizon = horizon(machine.life, &machine.book, self.marks, self.day);
+        let horizon = horizon(machine.life, machine.book, machine.marks, self.day);
         let mut now = self.day;
-        let mut mark = self.marks.partition_point(|&mark| mark <= now);
         loop {
-            let next = machine.next_day(now).min(mark_after(self.marks, &mut mark, now));
+            let next = machine.next_day(now);
             if next > horizon {
                 return;
             }
@@ -187,7 +212,7 @@ impl<'a> Play<'a> {
     /// recorded" is also one that hears of nothing later.
     pub(crate) fn nothing_follows(&self) -> bool {
         let no_payment = self.at_day.next.payments == self.at_day.life.payments.len();
-        no_payment && self.marks.last().is_none_or(|&mark| mark <= self.day)
+        no_payment && self.at_day.next_mark == Day::NEVER
     }
 
     /// Whether a lapse can come at all that paying could prevent.
@@ -225,6 +250,7 @@ impl<'a> Play<'a> {
     /// The day before the next lapse of a machine that stands at the end of the day and hears no later fact.
     fn next_lapse(&self, mut machine: Machine<'a>) -> Option<Day> {
         machine.steps = None;
+        machine.brisk = true;
         machine.hear_until(self.day);
         let mut lapsed = None;
         self.onward(&mut machine, |machine, day| {
@@ -237,8 +263,10 @@ impl<'a> Play<'a> {
 
     /// The day asked about, with what the machine looked up for it.
     pub(crate) fn today(&self) -> Today<'a> {
-        let book = &self.at_day.book;
-        Today { day: self.day, month: book.month_of(self.day), revision: book.on(self.day) }
+        let book = self.at_day.book;
+        let month = book.month_of(self.day);
+        let fallen_due = book.newest_fallen_due(self.day, month);
+        Today { day: self.day, month, revision: book.on(self.day), fallen_due }
     }
 
     /// The months that money paid on the day reaches, in order, and what each lacks.
@@ -249,9 +277,8 @@ impl<'a> Play<'a> {
             return Vec::new();
         };
         let limit = today.month.plus(i32::from(today.revision.prepay_months));
-        let rows = machine.months.range(first, limit);
-        let lacking = rows.filter(|(m, row)| machine.owed(*m, row, day) && !machine.paid(*m, row, day));
-        lacking.map(|(month, row)| (month, machine.book.price(month, day) - row.allocated)).collect()
+        let lacking = (first.0..=limit.0).map(Month).filter(|&month| machine.owed(month) && !machine.paid(month, day));
+        lacking.map(|month| (month, machine.book.price(month, day) - machine.months.row(month).allocated)).collect()
     }
 
     /// The stretches of one standing and one set of covers, from the first to the horizon.
@@ -269,36 +296,46 @@ impl<'a> Play<'a> {
 
     pub(crate) fn month_lines(&self) -> Vec<MonthLine> {
         let (today, machine) = (self.today(), &self.at_day);
-        let months = &machine.months;
-        let all = || months.range(months.base(), months.end());
-        let touched = all().filter(|(_, row)| row.allocated > 0).map(|(month, _)| month).max();
+        let (first, end) = (machine.months.base(), machine.months.end());
+        let on_month = |parcel: &Parcel| if let Place::Month(month) = parcel.place { Some(month) } else { None };
+        let mut parcels: Vec<(Month, &Parcel)> =
+            machine.purse.parcels.iter().filter_map(|parcel| Some((on_month(parcel)?, parcel))).collect();
+        parcels.sort_by_key(|(month, _)| *month);
+        let touched = parcels.last().map(|(month, _)| *month);
         let last = touched.map_or(today.month, |month| month.max(today.month));
-        all().take_while(|(month, _)| *month <= last).map(|(month, row)| self.month_line(month, row)).collect()
+        let lines = (first.0..end.0).map(Month).take_while(|month| *month <= last).map(|month| {
+            let of_month =
+                parcels.partition_point(|(of, _)| *of < month)..parcels.partition_point(|(of, _)| *of <= month);
+            self.month_line(month, &parcels[of_month])
+        });
+        lines.collect()
     }
 
-    fn month_line(&self, month: Month, row: &MonthRow) -> MonthLine {
+    /// The line of a month, with what lies on it.
+    fn month_line(&self, month: Month, parcels: &[(Month, &Parcel)]) -> MonthLine {
         let (day, machine) = (self.day, &self.at_day);
-        let parcels = machine.purse.parcels.iter().filter(|parcel| parcel.place == Place::Month(month));
-        let paid = machine.paid(month, row, day);
-        let due = row.due(month, &machine.book).day;
+        let parcels = parcels.iter().map(|(_, parcel)| *parcel);
+        let paid = machine.paid(month, day);
+        let is_among =
+            |set: fn(&Sets) -> u64| machine.months.get(month).is_some_and(|(sets, bit)| set(sets) & bit != 0);
         let state = if paid {
             MonthState::Paid
-        } else if machine.worked(row, day) {
+        } else if is_among(|sets| sets.worked) {
             MonthState::Worked
-        } else if machine.excused(row) {
+        } else if is_among(|sets| sets.excused) {
             MonthState::Excused
-        } else if !machine.owed(month, row, day) {
+        } else if !machine.owed(month) {
             MonthState::NotOwed
-        } else if day > due {
+        } else if machine.has_fallen_due(month, day) {
             MonthState::Overdue
         } else {
             MonthState::Open
         };
         MonthLine {
             month,
-            due,
+            due: machine.due(month).day,
             price: machine.book.price(month, day),
-            allocated: row.allocated,
+            allocated: machine.months.row(month).allocated,
             paid_on: parcels.clone().map(|parcel| parcel.on).max().filter(|_| paid),
             payments: parcels.flat_map(|parcel| machine.purse.payments_of(parcel)).collect(),
             state,
@@ -307,7 +344,7 @@ impl<'a> Play<'a> {
 
     pub(crate) fn placements(&self) -> Vec<Placement> {
         let purse = &self.at_day.purse;
-        let placement = |parcel: &crate::purse::Parcel| Placement {
+        let placement = |parcel: &Parcel| Placement {
             payments: purse.payments_of(parcel),
             place: parcel.place,
             amount: parcel.amount,
@@ -342,14 +379,6 @@ impl Ahead {
     pub(crate) fn saw_covers_end(&self) -> bool {
         self.lasting.is_empty()
     }
-}
-
-/// The first mark after a day, where `mark` is the first that may be.
-fn mark_after(marks: &[Day], mark: &mut usize, now: Day) -> Day {
-    while marks.get(*mark).is_some_and(|&mark| mark <= now) {
-        *mark += 1;
-    }
-    marks.get(*mark).copied().unwrap_or(Day::NEVER)
 }
 
 /// Lets a day pass and keeps the state if it differs from the one before.

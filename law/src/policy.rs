@@ -347,6 +347,12 @@ impl<'a> Book<'a> {
         in_force(&self.revisions, day)
     }
 
+    /// The same, with the day from which another is in force; `Day::NEVER` for none.
+    pub(crate) fn on_and_until(&self, day: Day) -> (&'a Revision, Day) {
+        let next = self.revisions.iter().find(|revision| revision.effective > day);
+        (self.on(day), next.map_or(Day::NEVER, |revision| revision.effective))
+    }
+
     /// The same book without the revisions that take effect after `day`.
     pub fn in_force_by(&self, day: Day) -> Book<'a> {
         let mut revisions: Vec<_> = self.revisions.iter().copied().filter(|r| r.effective <= day).collect();
@@ -366,6 +372,7 @@ impl<'a> Book<'a> {
     }
 
     /// The last day on which a month can be paid without being overdue, by its own revision.
+    #[inline]
     pub fn due(&self, month: Month) -> Day {
         self.due_day(month).day
     }
@@ -373,7 +380,20 @@ impl<'a> Book<'a> {
     /// The due day of a month, with the month in which it lies before a holiday moves it.
     #[inline]
     pub(crate) fn due_day(&self, month: Month) -> DueDay {
-        self.almanac.month(month).map_or_else(|| MonthTerms::of(&self.revisions, month).due, |terms| terms.due)
+        self.almanac.month(month).map_or_else(|| self.terms_worked_out(month).due, |terms| terms.due)
+    }
+
+    /// What the law says of a month, where the almanac has it.
+    #[inline]
+    pub(crate) fn terms(&self, month: Month) -> Option<&MonthTerms> {
+        self.almanac.month(month)
+    }
+
+    /// What the law says of a month that is not in the almanac.
+    #[cold]
+    #[inline(never)]
+    fn terms_worked_out(&self, month: Month) -> MonthTerms {
+        MonthTerms::of(&self.revisions, month)
     }
 
     /// The first day of a month.
@@ -383,10 +403,14 @@ impl<'a> Book<'a> {
     }
 
     /// What a month costs when it is paid on a day. One of a revision not yet in force costs what that of the day asks.
+    #[inline]
     pub(crate) fn price(&self, month: Month, day: Day) -> Riel {
-        let price = |terms: &MonthTerms| if terms.priced_from <= day { Some(terms.price) } else { None };
-        let known = self.almanac.month(month).map_or_else(|| price(&MonthTerms::of(&self.revisions, month)), price);
-        known.unwrap_or_else(|| self.on(day).contribution)
+        let known = self.almanac.month(month).map(|terms| (terms.priced_from, terms.price));
+        let (from, price) = known.unwrap_or_else(|| {
+            let terms = self.terms_worked_out(month);
+            (terms.priced_from, terms.price)
+        });
+        if from <= day { price } else { self.on(day).contribution }
     }
 
     /// The calendar month in which a day lies.
@@ -400,19 +424,21 @@ impl<'a> Book<'a> {
         self.almanac.is_in_order()
     }
 
+    /// The newest month that has fallen due on a day of a month, where months fall due in order.
+    pub(crate) fn newest_fallen_due(&self, day: Day, mut month: Month) -> Month {
+        while self.due(month) >= day {
+            month = month.plus(-1);
+        }
+        month
+    }
+
     /// The first day after a day that begins a month or comes after a due day.
     pub(crate) fn next_tick(&self, day: Day) -> Day {
         let month = self.month_of(day);
-        let mut tick = self.first_day(month.plus(1));
-        // A due day of this month belongs to a month that lies back by the offset, or by one more where a holiday
-        // moved it over the end of its own.
-        for back in 0..=self.almanac.farthest_due() {
-            let after = self.due(month.plus(-back)).after();
-            if after > day && after < tick {
-                tick = after;
-            }
-        }
-        tick
+        // A due day of a month belongs to one that lies back by the offset, or by one more where a holiday moved it over
+        // the end of its own.
+        let passed = (0..=self.almanac.farthest_due()).map(|back| self.due(month.plus(-back)).after());
+        passed.filter(|&passed| passed > day).fold(self.first_day(month.plus(1)), Day::min)
     }
 
     /// The first day of the newest revision in force on a day that does not count older gaps; `Day::MIN` for none.

@@ -1,32 +1,57 @@
 //! Population: standing and schemes of many members, month by month, to compare laws over all their history.
 //!
-//! The same play as for one answer, without steps and without a look ahead. By present knowledge only: cover that is
-//! kept in good faith is a matter of single days. Absent: who the members are, sums, and threads; the caller deals
-//! with these.
+//! Members are packed once, as lives ready to be played, and can then be passed over as often as one likes. It is the
+//! same play as for one answer, without steps and without a look ahead. By present knowledge only: cover that is kept in
+//! good faith is a matter of single days. Absent: who the members are, sums, and threads; the caller deals with these,
+//! a population for each thread.
 
 use crate::answer::{Schemes, Standing};
-use crate::calendar::{Day, Moment, Month};
-use crate::play::{Question, played};
-use crate::policy::Law;
+use crate::calendar::{Moment, Month};
+use crate::play::{Packed, Question};
+use crate::policy::{Book, Law};
 use crate::timeline::Timeline;
 
-/// Tells the standing and the schemes that cover at the end of each month from `first` to `last`, both included.
-pub fn each_month(
-    timeline: &Timeline,
-    law: &Law,
+/// Members under one law, as known at one instant.
+#[derive(Debug)]
+pub struct Population<'a> {
+    law: &'a Law,
+    book: Book<'a>,
     known_at: Moment,
-    (first, last): (Month, Month),
-    mut tell: impl FnMut(Month, Standing, Schemes),
-) {
-    played(timeline, law, Question::of(last.last_day(), known_at), |play| {
-        let mut states = play.past().iter().peekable();
-        let mut now = (Standing::NotEnrolled, Schemes::NONE);
-        for month in (first.0..=last.0).map(Month) {
-            let next_month: Day = play.at_day.book.first_day(month.plus(1));
-            while let Some((_, state)) = states.next_if(|(from, _)| *from < next_month) {
+    members: Vec<Packed>,
+}
+
+impl<'a> Population<'a> {
+    /// Nobody yet.
+    pub fn new(law: &'a Law, known_at: Moment) -> Population<'a> {
+        Population { law, book: law.as_known(known_at), known_at, members: Vec::new() }
+    }
+
+    /// Takes in a member.
+    pub fn add(&mut self, timeline: &Timeline) {
+        // Which day is asked about matters only for a stay.
+        let question = Question::of(self.known_at.day(), self.known_at);
+        self.members.push(Packed::of(timeline, self.law, &self.book, question));
+    }
+
+    /// Tells of each member, in the order in which they were taken in, the standing and the schemes that cover at the end
+    /// of each month from `first` to `last`, both included. A member is told by number, from 0 on.
+    pub fn each_month(&self, (first, last): (Month, Month), mut tell: impl FnMut(usize, Month, Standing, Schemes)) {
+        let last_day = self.book.first_day(last.plus(1)).before();
+        for (number, member) in self.members.iter().enumerate() {
+            let play = member.played(&self.book, Question::of(last_day, self.known_at));
+            let mut month = first;
+            let mut now = (Standing::NotEnrolled, Schemes::NONE);
+            for (from, state) in play.past() {
+                // The months that ended before the state began.
+                while month <= last && *from >= self.book.first_day(month.plus(1)) {
+                    tell(number, month, now.0, now.1);
+                    month = month.plus(1);
+                }
                 now = (state.standing, state.covers);
             }
-            tell(month, now.0, now.1);
+            for month in (month.0..=last.0).map(Month) {
+                tell(number, month, now.0, now.1);
+            }
         }
-    });
+    }
 }

@@ -6,11 +6,13 @@
 
 use crate::answer::{CoPayment, EnrolmentRefusal, Schemes, Standing};
 use crate::calendar::{Day, Month};
+use crate::coverage::Entitled;
 use crate::explanation::{Clause, Step};
 use crate::fact::FactId;
 use crate::life::{Late, Life};
-use crate::months::{MonthRow, Months};
-use crate::policy::{Book, FormalSpell, LapseCondition, LapseEffective, Revision};
+use crate::months::Months;
+use crate::owed::Arrears;
+use crate::policy::{Book, LapseCondition, LapseEffective, Revision};
 use crate::purse::Purse;
 
 /// What a day's answer consists of, beside the money.
@@ -53,17 +55,6 @@ pub(crate) struct Return {
     pub(crate) overdue: u32,
 }
 
-/// What is overdue on a day.
-#[derive(Clone, Copy, Default, Debug)]
-pub(crate) struct Arrears {
-    /// The months that are overdue.
-    pub(crate) overdue: u32,
-    /// The run of missed months.
-    pub(crate) run: u32,
-    /// The oldest month of the run.
-    pub(crate) oldest: Option<Month>,
-}
-
 /// Up to which fact of each kind the machine has come.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Cursors {
@@ -77,13 +68,22 @@ pub(crate) struct Cursors {
 /// The machine, standing at the end of the last day that it was given.
 #[derive(Clone)]
 pub(crate) struct Machine<'a> {
-    pub(crate) book: Book<'a>,
+    pub(crate) book: &'a Book<'a>,
     pub(crate) life: &'a Life,
+    /// The days on which something begins or ceases to count, payments aside, and how many of them have passed.
+    pub(crate) marks: &'a [Day],
+    marks_passed: usize,
+    /// The first of them that has not passed.
+    pub(crate) next_mark: Day,
     /// Facts valid after this day are passed over, known ends of employments aside.
     pub(crate) heard_until: Day,
     pub(crate) next: Cursors,
     /// The month of the newest day, and the first day of the one after.
-    month: (Month, Day),
+    pub(crate) month: (Month, Day),
+    /// The revision in force on the newest day, and the first day of the next one.
+    pub(crate) in_force: (&'a Revision, Day),
+    /// The newest month that has fallen due, where months fall due in order, and the due day of the one after.
+    pub(crate) fallen_due: (Month, Day),
     pub(crate) months: Months,
     pub(crate) purse: Purse,
     /// The last day worked in each sector, of the employments that have begun; `Day::NEVER` while one is open.
@@ -110,27 +110,41 @@ pub(crate) struct Machine<'a> {
     /// Whether a payment can bring a lapse on the next day: one paid ahead completes a window of months, and one that
     /// pays the oldest month overdue makes a notice count that was served before.
     payments_unsettle: bool,
-    /// Whether the covers of the newest day last for as long as what is paid does.
-    pub(crate) steady: bool,
-    /// Time alone changes nothing before this day.
+    /// For how long who is entitled on the newest day is so by what is paid.
+    pub(crate) entitled: Entitled,
+    /// Time and payments change nothing but the money before this day, marks aside.
     pub(crate) quiet_until: Day,
+    /// Time alone changes nothing before this day, marks aside.
+    pub(crate) still_until: Day,
+    /// Whether nobody asks how many months are overdue on the days to come, only for standing, covers and lapse.
+    pub(crate) brisk: bool,
+    /// Whether a payment that was taken while it was quiet changes the standing of its day, which has yet to pass.
+    pub(crate) stirred: bool,
+    /// The newest day that passed, other than by the payments of a quiet one.
+    pub(crate) passed: Day,
     pub(crate) state: State,
     pub(crate) refused: Vec<(Day, FactId, EnrolmentRefusal)>,
     pub(crate) steps: Option<Vec<Step>>,
 }
 
 impl<'a> Machine<'a> {
-    pub(crate) fn new(life: &'a Life, book: Book<'a>, until: Month) -> Machine<'a> {
+    pub(crate) fn new(life: &'a Life, book: &'a Book<'a>, marks: &'a [Day], until: Month) -> Machine<'a> {
         let window = |condition: &LapseCondition| matches!(condition, LapseCondition::Window { .. });
         let payments_unsettle = book.revisions().iter().any(|r| r.lapse.iter().any(window) || r.notice_days.is_some());
         let mut purse = Purse::default();
         purse.parcels.reserve(life.payments.len() + 8);
-        Machine {
+        let in_force = book.on_and_until(Day::MIN);
+        let mut machine = Machine {
             book,
             life,
+            marks,
+            marks_passed: 0,
+            next_mark: marks.first().copied().unwrap_or(Day::NEVER),
             heard_until: Day::NEVER.before(),
             next: Cursors::default(),
             month: (Month(0), Day::MIN),
+            in_force,
+            fallen_due: (Month(0), Day::MIN),
             months: Months::new(life, until),
             purse,
             worked_through: [Day::MIN; 2],
@@ -146,18 +160,29 @@ impl<'a> Machine<'a> {
             oldest_open: Month(i32::MAX - 1),
             unsettled: None,
             payments_unsettle,
-            steady: true,
+            entitled: Entitled::No,
             quiet_until: Day::NEVER,
+            still_until: Day::NEVER,
+            brisk: false,
+            stirred: false,
+            passed: Day::MIN,
             state: State::NOBODY,
             refused: Vec::new(),
             steps: None,
-        }
+        };
+        machine.make_room(until);
+        machine
     }
 
     /// Lets a day pass on which something can change, in the order that the law gives to it.
     pub(crate) fn pass(&mut self, day: Day) {
         self.unsettled = None;
+        self.stirred = false;
+        self.passed = day;
         let today = self.look_up(day);
+        if day >= self.next_mark {
+            self.reach_mark(day);
+        }
         self.begin_employments(day);
         self.settle_death(day);
         self.put_off_due_days(day);
@@ -175,26 +200,66 @@ impl<'a> Machine<'a> {
         // Where no fact changed what is owed or paid since the start of the day, that need not be looked at again.
         let untouched = (self.next, 0) == before && self.lates.is_empty();
         self.answer(today, arrears.filter(|_| untouched));
-        self.quiet_until = self.look_ahead(today);
+        self.look_ahead(today);
+    }
+
+    fn reach_mark(&mut self, day: Day) {
+        while self.marks.get(self.marks_passed).is_some_and(|&mark| mark <= day) {
+            self.marks_passed += 1;
+        }
+        self.next_mark = self.marks.get(self.marks_passed).copied().unwrap_or(Day::NEVER);
     }
 
     /// Looks up once what is asked for a day, and makes room for its months.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn look_up(&mut self, day: Day) -> Today<'a> {
+        let month = self.enter_month(day);
+        if day >= self.in_force.1 {
+            self.in_force = self.book.on_and_until(day);
+        }
+        if day > self.fallen_due.1 {
+            let newest = self.book.newest_fallen_due(day, month);
+            self.fallen_due = (newest, self.book.due(newest.plus(1)));
+        }
+        let today = Today { day, month, revision: self.in_force.0, fallen_due: self.fallen_due.0 };
+        self.make_room(today.month.plus(i32::from(today.revision.prepay_months)));
+        today
+    }
+
+    /// The month of a day that is not before the newest one.
+    #[inline]
+    pub(crate) fn enter_month(&mut self, day: Day) -> Month {
         // Days come in order, so the month is the one of the day before or soon after.
         let (month, ends) = self.month;
         if day >= ends {
             let month = if day < ends.plus(28) { month.plus(1) } else { self.book.month_of(day) };
             self.month = (month, self.book.first_day(month.plus(1)));
         }
-        let today = Today { day, month: self.month.0, revision: self.book.on(day) };
-        self.months.extend(self.life, today.month.plus(i32::from(today.revision.prepay_months)));
-        today
+        self.month.0
+    }
+
+    /// Makes sure that there is room for the months up to one.
+    #[inline]
+    pub(crate) fn make_room(&mut self, until: Month) {
+        if !self.months.has(until) && until >= self.months.base() {
+            self.months.make_room(until);
+            self.life.jobs[..self.next.jobs].iter().for_each(|job| self.months.work(job));
+            self.excuse();
+        }
+    }
+
+    /// Marks the months that are excused.
+    fn excuse(&mut self) {
+        for excuse in self.life.excuses.iter().filter(|excuse| excuse.from.first_day() <= self.heard_until) {
+            self.months.mark(excuse.from, excuse.to, |sets| &mut sets.excused);
+        }
     }
 
     /// Hears of no fact that is valid after a day, known ends of employments aside.
     pub(crate) fn hear_until(&mut self, day: Day) {
         self.heard_until = day;
+        self.months.clear(|sets| &mut sets.excused);
+        self.excuse();
         // A month that is excused by what is no longer heard of may be overdue after all.
         self.oldest_open = self.oldest_open.min(self.book.month_of(day).plus(1));
         self.next.enrolments = self.life.enrolments.len();
@@ -214,6 +279,7 @@ impl<'a> Machine<'a> {
         while let Some(job) = self.life.jobs.get(self.next.jobs).filter(|job| job.from <= day.min(self.heard_until)) {
             let through = &mut self.worked_through[job.sector as usize];
             *through = (*through).max(job.until.unwrap_or(Day::NEVER));
+            self.months.work(job);
             self.next.jobs += 1;
         }
     }
@@ -230,8 +296,8 @@ impl<'a> Machine<'a> {
             self.lift_bar(day, lapse, revision);
             return None;
         }
-        // Without a month overdue no condition holds, and most days are such.
         let arrears = self.arrears(today);
+        // Without a month overdue no condition holds, and most days are such.
         let holds = arrears.overdue > 0
             && !self.employed(day)
             && self.condition_holds(today, arrears)
@@ -256,7 +322,7 @@ impl<'a> Machine<'a> {
         }
         if let Some(&(_, fact)) = self.life.waivers.iter().find(|(on, _)| *on == day && day <= self.heard_until) {
             self.pending = None;
-            self.waived = Some(self.overdue_months(today).map(|(month, _)| month).collect());
+            self.waived = Some(self.overdue_months(today).collect());
             self.note(day, || vec![fact], || Clause::LapseWaived);
         } else if let Some(&(_, fact)) = self.life.confirmations.iter().find(|(on, _)| *on == day)
             && holds
@@ -330,142 +396,6 @@ impl<'a> Machine<'a> {
             Standing::Current
         }
     }
-
-    // ---- Questions on a day ---------------------------------------------------------------------------------
-
-    #[inline]
-    pub(crate) fn dead(&self, day: Day) -> bool {
-        self.life.died.is_some_and(|(died, _)| died < day && died <= self.heard_until)
-    }
-
-    #[inline]
-    pub(crate) fn employed(&self, day: Day) -> bool {
-        let [private, public] = self.worked_through;
-        private.max(public) >= day
-    }
-
-    /// Whether an employment that has begun covers any day of the month.
-    #[inline]
-    pub(crate) fn worked(&self, row: &MonthRow, day: Day) -> bool {
-        row.worked_from <= day.min(self.heard_until)
-    }
-
-    #[inline]
-    pub(crate) fn excused(&self, row: &MonthRow) -> bool {
-        row.excused_from <= self.heard_until
-    }
-
-    #[inline]
-    pub(crate) fn owed(&self, month: Month, row: &MonthRow, day: Day) -> bool {
-        self.enrolled_from.is_some_and(|first| month >= first)
-            && !row.forgiven
-            && !self.worked(row, day)
-            && !self.excused(row)
-    }
-
-    #[inline]
-    pub(crate) fn paid(&self, month: Month, row: &MonthRow, day: Day) -> bool {
-        // No month is free, so one on which nothing lies is not paid.
-        row.reached_on.is_some() || row.allocated > 0 && row.allocated >= self.book.price(month, day)
-    }
-
-    fn overdue(&self, month: Month, row: &MonthRow, day: Day) -> bool {
-        !self.paid(month, row, day) && self.owed(month, row, day) && day > row.due(month, &self.book).day
-    }
-
-    pub(crate) fn overdue_months(&self, today: Today<'_>) -> impl DoubleEndedIterator<Item = (Month, &MonthRow)> {
-        let first = self.enrolled_from.map_or(Month(i32::MAX - 1), |first| first.max(self.oldest_open));
-        let rows = self.months.range(first, today.month);
-        rows.filter(move |(month, row)| self.overdue(*month, row, today.day))
-    }
-
-    /// What is overdue on a day, and the run of missed months.
-    pub(crate) fn arrears(&self, today: Today<'_>) -> Arrears {
-        let day = today.day;
-        let mut arrears = Arrears::default();
-        let Some(first) = self.enrolled_from else { return arrears };
-        let counted_from = self.book.gaps_count_from(day);
-        let mut runs = true;
-        // Months before the oldest open one are paid or not owed; they neither add to a run nor are they overdue.
-        for (month, row) in self.months.range(first.max(self.oldest_open), today.month).rev() {
-            if self.paid(month, row, day) {
-                runs = false;
-            } else if self.worked(row, day) {
-                runs &= today.revision.formal_spell == FormalSpell::Pauses;
-            } else if self.owed(month, row, day) {
-                let due = row.due(month, &self.book).day;
-                if day > due {
-                    arrears.overdue += 1;
-                    if runs && due.after() >= counted_from {
-                        arrears.run += 1;
-                        arrears.oldest = Some(month);
-                    }
-                }
-            }
-        }
-        arrears
-    }
-
-    fn condition_holds(&self, today: Today<'_>, arrears: Arrears) -> bool {
-        today.revision.lapse.iter().any(|condition| match *condition {
-            LapseCondition::Consecutive(months) => arrears.run > u32::from(months),
-            LapseCondition::Window { paid, of } => self.window_broken(today.day, usize::from(paid), usize::from(of)),
-        })
-    }
-
-    /// Whether of the last `of` owed months that have fallen due or are paid fewer than `needed` are paid.
-    fn window_broken(&self, day: Day, needed: usize, of: usize) -> bool {
-        let Some(first) = self.enrolled_from else { return false };
-        let counted_from = self.book.gaps_count_from(day);
-        let (mut counted, mut paid) = (0, 0);
-        for (month, row) in self.months.range(first, self.months.end()).rev() {
-            if counted == of {
-                break;
-            }
-            if !self.owed(month, row, day) {
-                continue;
-            }
-            let due = row.due(month, &self.book).day;
-            if self.paid(month, row, day) {
-                (counted, paid) = (counted + 1, paid + 1);
-            } else if day > due && due.after() >= counted_from {
-                counted += 1;
-            }
-        }
-        counted == of && paid < needed
-    }
-
-    fn notice_allows(&self, today: Today<'_>) -> bool {
-        let Some(days) = today.revision.notice_days else { return true };
-        let Some((month, row)) = self.overdue_months(today).next() else { return false };
-        let due = row.due(month, &self.book).day;
-        let heard = self.life.notices.iter().filter(|&&on| on > due && on <= self.heard_until);
-        heard.into_iter().any(|on| on.plus(i32::from(days)) <= today.day)
-    }
-
-    /// Whether a waiver still holds: no month is overdue that was not when it was given.
-    fn waiver_stands(&self, today: Today<'_>) -> bool {
-        let waived = self.waived.as_ref();
-        waived.is_some_and(|months| self.overdue_months(today).all(|(month, _)| months.contains(&month)))
-    }
-
-    /// Moves on over months that can never be overdue again, unless a reversal reopens them. The price of a month that
-    /// has not begun may still change, so such a month must have reached it.
-    pub(crate) fn advance_oldest_open(&mut self, today: Today<'_>) {
-        let Today { day, month, .. } = today;
-        let mut open = self.oldest_open;
-        while let Some(row) = self.months.get(open) {
-            let closed = row.reached_on.is_some()
-                || self.worked(row, day)
-                || self.excused(row)
-                || open < month && (self.paid(open, row, day) || !self.owed(open, row, day));
-            if !closed {
-                break;
-            }
-            open = open.plus(1);
-        }
-        self.oldest_open = open;
-    }
 }
 
 /// A day with what is looked up for it once.
@@ -474,4 +404,6 @@ pub(crate) struct Today<'a> {
     pub(crate) day: Day,
     pub(crate) month: Month,
     pub(crate) revision: &'a Revision,
+    /// The newest month that has fallen due, where months fall due in order.
+    pub(crate) fallen_due: Month,
 }

@@ -41,11 +41,8 @@ impl Machine<'_> {
         } else if before.standing == Standing::Employed && now.standing != Standing::Employed && self.lapse.is_none() {
             self.note_job_ends(day, || Clause::EmploymentEnded);
         }
-        let fell_due: Vec<Month> = self
-            .overdue_months(today)
-            .filter(|(month, row)| row.due(*month, &self.book).day.after() == day)
-            .map(|(month, _)| month)
-            .collect();
+        let overdue_now = self.overdue_months(today);
+        let fell_due: Vec<Month> = overdue_now.filter(|&month| self.due(month).day.after() == day).collect();
         let overdue = now.overdue;
         for month in fell_due.into_iter().filter(|_| overdue > 0) {
             self.note(day, Vec::new, || Clause::MonthOverdue { month, overdue });

@@ -59,7 +59,7 @@ impl Play<'_> {
 
     /// An enrolment on the day and a payment of each month from the first owed one on, as soon as it begins.
     fn enrolment_that_is_paid(&self) -> Vec<Fact> {
-        let (day, book) = (self.day, &self.at_day.book);
+        let (day, book) = (self.day, self.at_day.book);
         let month = book.month_of(day);
         let first = if book.due(month) < day { month.plus(1) } else { month };
         let pay = |month: Month| {

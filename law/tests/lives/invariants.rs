@@ -99,13 +99,24 @@ fn from_valid(law: &Law) -> Law {
 
 /// The day of a fact that stands for itself, so that it can arrive at any time.
 fn own_day(fact: &Fact) -> Option<Day> {
-    if let Fact::Enrolled { on } | Fact::Payment { on, .. } | Fact::NoticeServed { on } = *fact {
-        return Some(on);
+    match *fact {
+        Fact::Enrolled { on } | Fact::Payment { on, .. } | Fact::NoticeServed { on } => Some(on),
+        Fact::Certificate { from, .. } => Some(from),
+        Fact::Excused { from, .. } => Some(from.first_day()),
+        Fact::Reversed { .. }
+        | Fact::Refunded { .. }
+        | Fact::Hired { .. }
+        | Fact::Separated { .. }
+        | Fact::Amended { .. }
+        | Fact::EmploymentRetracted { .. }
+        | Fact::EmployerMonth { .. }
+        | Fact::LapseConfirmed { .. }
+        | Fact::LapseWaived { .. }
+        | Fact::Died { .. }
+        | Fact::Born { .. }
+        | Fact::Household { .. }
+        | Fact::Retracted { .. } => None,
     }
-    if let Fact::Certificate { from, .. } = *fact {
-        return Some(from);
-    }
-    if let Fact::Excused { from, .. } = *fact { Some(from.first_day()) } else { None }
 }
 
 /// Without `corrections` only facts are kept that stand for themselves, one a day.

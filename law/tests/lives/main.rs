@@ -15,13 +15,17 @@ mod laws;
 mod model;
 mod strategy;
 
-use krama_law::answer::Answer;
-use krama_law::calendar::Moment;
+use krama_law::answer::{Answer, Schemes};
+use krama_law::calendar::{Moment, Month};
 use krama_law::decision;
+use krama_law::population::Population;
 use krama_law::timeline::Timeline;
 use model::{Asked, ModelAnswer, Person};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use strategy::{Life, Question};
+
+/// How many months before the one asked about are compared one by one.
+const MONTHS_TOLD: i32 = 40;
 
 fn timeline(person: Person<'_>) -> Timeline {
     let heads = person.heads.iter().map(|(id, facts)| (*id, Timeline::new(facts.clone())));
@@ -128,6 +132,36 @@ fn supposed_is_the_model_s(life: &Life, question: Question) -> Result<(), String
         return Err(format!("supposed on {day}, as known on {known}:\nkernel {got:#?}\nmodel {wanted:#?}"));
     }
     Ok(())
+}
+
+/// Standing and covers at the end of each month, told in one go, are those that are told when each is asked for. What is
+/// kept in good faith is a matter of single days, and no month's.
+fn each_month_is_as_decided(life: &Life, question: Question) -> Result<(), String> {
+    let (known, last) = (Moment::MAX, question.day.month());
+    let (asked, first) = (life.asked(question), last.plus(-MONTHS_TOLD));
+    let timeline = timeline(asked.person);
+    let mut told = Vec::new();
+    let mut population = Population::new(asked.law, known);
+    population.add(&timeline);
+    population.each_month((first, last), |_, month, standing, schemes| told.push((month, standing, schemes)));
+    let months: Vec<Month> = told.iter().map(|(month, ..)| *month).collect();
+    if months != (first.0..=last.0).map(Month).collect::<Vec<_>>() {
+        return Err(format!("from {first} to {last} these months are told: {months:?}"));
+    }
+    told.into_iter().try_for_each(|(month, standing, schemes)| {
+        let answer = decision::decide(&timeline, asked.law, month.last_day(), known);
+        let covers = answer.covers.iter().filter(|cover| !cover.kept);
+        let wanted = (answer.standing, covers.fold(Schemes::NONE, |all, cover| all.with(cover.scheme, true)));
+        let same = (standing, schemes) == wanted;
+        if same { Ok(()) } else { Err(format!("of {month} is told {:?}, decided {wanted:?}", (standing, schemes))) }
+    })
+}
+
+#[test]
+fn each_month_is_told_as_it_is_decided() {
+    for laws in [strategy::Laws::Cambodia, strategy::Laws::Random] {
+        check(lives(1_000) / 4, laws, |life| each_month_is_as_decided(life, life.questions[0]));
+    }
 }
 
 #[test]

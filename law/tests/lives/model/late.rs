@@ -82,11 +82,10 @@ fn retracted(before: &[&Recorded], retraction: &Retraction<'_>) -> Option<(Taken
     }
     if let Fact::Refunded { payment, on, .. } = named.fact {
         // A refund counts from the value date of its payment at the earliest.
-        let valued = before.iter().find(|fact| fact.id == payment).and_then(|fact| {
-            let Fact::Payment { on, .. } = fact.fact else { return None };
-            Some(on)
-        });
-        let on = valued.map_or(on, |valued| valued.max(on));
+        let on = match before.iter().find(|fact| fact.id == payment).map(|named| &named.fact) {
+            Some(Fact::Payment { on: valued, .. }) => on.max(*valued),
+            Some(_) | None => on,
+        };
         return Some((Taken::Shelter, on, on));
     }
     if let Fact::Died { on } = named.fact {

@@ -367,6 +367,8 @@ impl Act for Payment {
                 }
             }
         }
+        // A month that the payer named is filled before older ones.
+        taken.months.sort_unstable();
         if taken.suspense.is_none() {
             taken.riel_short = riel_short(&explanation);
             taken.last_safe_day = explanation.answer.last_safe_day;

@@ -4,7 +4,9 @@ use krama::proto::v1;
 use tonic::Code;
 
 use crate::refusal::{denied, invalid, no, not_now, required};
-use crate::say::{amendment, date, employments, get, hire, no_payroll, rekey, retraction, separation};
+use crate::say::{
+    amendment, date, employments, get, hire, hire_of, name, no_payroll, rekey, retraction, separation, worker,
+};
 use crate::world::{OFFICER, PAYROLL, World};
 
 const TODAY: &str = "2026-03-10";
@@ -153,6 +155,40 @@ async fn amended_days_fit_each_other_and_the_neighbours() {
         ..amendment(&employer, "W-1", &left, "2026-02-02")
     };
     world.refuses(PAYROLL, open, not_now("EMPLOYMENT_ALREADY_OPEN")).await;
+}
+
+#[tokio::test]
+async fn an_employment_in_review_holds_its_number_from_its_first_day_on() {
+    let world = World::on(TODAY).await;
+    let (employer, _, _) = employed(&world).await;
+    let left = world.takes(PAYROLL, separation(&employer, "W-1", "2026-02-20")).await.position.expect("a position");
+    let somebody = v1::WorkerDetails { khmer_name: None, latin_name: Some(name("Keo", "Dara")), ..worker(1) };
+    let waits = world.takes(PAYROLL, hire_of(&employer, "W-1", "2026-03-02", somebody)).await;
+    assert_eq!(waits.r#match(), v1::WorkerMatch::PendingReview);
+    let until = |last_day: &str| v1::AmendEmploymentRequest {
+        began_on: Some(date("2026-02-02")),
+        last_day: Some(date(last_day)),
+        ..amendment(&employer, "W-1", &left, "2026-02-02")
+    };
+    let taken = not_now("EMPLOYMENT_ALREADY_OPEN");
+    let told = world.refuses(PAYROLL, until("2026-03-02"), taken).await;
+    assert_eq!(
+        (told.metadata["employment_id"].as_str(), told.metadata["first_day"].as_str()),
+        (&*waits.employment_id, "2026-03-02")
+    );
+    world.takes(PAYROLL, until("2026-03-01")).await;
+    // The same holds for a hire and for another number.
+    world.member(2).await;
+    let other = |number: &str, last_day: &str| v1::ReportHireRequest {
+        last_day: Some(date(last_day)),
+        ..hire(&employer, number, "2026-01-05", 2)
+    };
+    world.refuses(PAYROLL, other("W-1", "2026-03-02"), taken).await;
+    world.takes(PAYROLL, other("W-1", "2026-01-30")).await;
+    world.takes(PAYROLL, hire(&employer, "W-2", "2026-03-05", 2)).await;
+    world.refuses(PAYROLL, rekey(&employer, "W-2", "W-1"), taken).await;
+    world.takes(PAYROLL, separation(&employer, "W-2", "2026-03-06")).await;
+    world.refuses(PAYROLL, rekey(&employer, "W-2", "W-1"), taken).await;
 }
 
 #[tokio::test]

@@ -29,10 +29,10 @@ const TODAY: &str = "2026-03-10";
 const LONGEST_MILLISECONDS: u64 = 700;
 
 /// A small generator of the splitmix family; the seed tells all of a run.
-struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -41,7 +41,8 @@ impl Chance {
     }
 }
 
-fn number_of(variable: &str) -> Option<u64> {
+/// The number in a variable of the environment, if it is set.
+pub(crate) fn number_of(variable: &str) -> Option<u64> {
     env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
 }
 

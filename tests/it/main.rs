@@ -44,3 +44,4 @@ pub(crate) mod stream;
 pub(crate) mod suspense;
 pub(crate) mod together;
 pub(crate) mod transport;
+pub(crate) mod workload;

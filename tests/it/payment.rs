@@ -62,6 +62,9 @@ async fn the_month_that_the_payer_names_comes_first() {
         let effect = world.takes(COLLECTOR, named(month)).await.effect.expect("an effect");
         assert_eq!(effect.months_paid, [filled], "{month}");
     }
+    let two = v1::RecordPaymentRequest { amount_riel: 2 * MONTH, ..named("2026-12") };
+    let effect = world.takes(COLLECTOR, two).await.effect.expect("an effect");
+    assert_eq!(effect.months_paid, ["2026-07", "2026-12"], "the oldest first, as on every list");
     for malformed in ["", "2026-13", "2026-3", "March", "2026-03-10"] {
         spoilt(&world, |told| told.month = Some(malformed.to_owned()), invalid("month")).await;
     }

@@ -72,6 +72,11 @@ impl No {
         self.reason
     }
 
+    /// Whether a refusal of one record among many is the one that is expected.
+    pub(crate) fn is(self, code: i32, reason: &str, field: Option<&str>) -> bool {
+        code == i32::from(self.code) && reason == self.reason && (self.field.is_none() || field == self.field)
+    }
+
     /// Holds a status against what is expected.
     pub(crate) fn check(self, rpc: &str, status: &Status) -> Told {
         let seen = format!("{rpc}: expected {self:?}, got {status:?}");

@@ -8,13 +8,14 @@ use krama_law::calendar::Day;
 use krama_law::change::StandingChange;
 use krama_law::decision::{first_day_of_cover, has_lapsed};
 use krama_law::fact::{EmploymentId, Fact, Recorded};
+use krama_law::timeline::Employment;
 
 use crate::operation::Desk;
 use crate::operation::caller::Caller;
 use crate::operation::change::changes_of;
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage};
 use crate::operation::employment::may_report;
-use crate::operation::employment::named::{Named, last_report};
+use crate::operation::employment::named::{Named, are_apart, days_held, last_report};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
 use crate::operation::reading::AtLeast;
@@ -199,13 +200,12 @@ impl Amendment {
     /// Refuses days on which another employment under the number stands.
     fn stands_alone(&self, row: &EmploymentRow, page: &Page, stage: &Stage<'_>) -> Result<(), Refusal> {
         let (employer, number) = (self.named.employer, &self.named.number);
+        let own = Employment { from: self.first_day, until: self.last_day };
         let others = page.employments(employer, number).iter();
         let others = others.filter(|other| other.id != row.id && page.number_of(other) == number.as_str());
         for other in others {
-            let Some(days) = page.days_of(other, stage.known) else { continue };
-            let apart = days.until.is_some_and(|until| until < self.first_day)
-                || self.last_day.is_some_and(|last| last < days.from);
-            if !apart {
+            let Some(days) = days_held(other, page, stage.known) else { continue };
+            if !are_apart(days, own) {
                 return Err(Refusal::EmploymentAlreadyOpen { employment: other.id, first_day: days.from });
             }
         }

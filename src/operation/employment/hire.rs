@@ -7,11 +7,13 @@ use krama_law::calendar::Day;
 use krama_law::change::StandingChange;
 use krama_law::decision::{first_day_of_cover, has_lapsed};
 use krama_law::fact::{EmploymentId, Fact, Recorded, Sector};
+use krama_law::timeline::Employment;
 
 use crate::operation::caller::Caller;
 use crate::operation::change::changes_of;
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage, position_of};
 use crate::operation::employment::may_report;
+use crate::operation::employment::named::{are_apart, days_held};
 use crate::operation::failure::{Failure, IdentifierKind, Refusal};
 use crate::operation::member::content_of;
 use crate::operation::page::{Needs, Page, Rows};
@@ -204,12 +206,9 @@ impl Act for Hire {
             return Ok(Decided::Repeated { position, accepted });
         }
         // Under one number one employment at a time: until the other has ended this one cannot be told apart.
-        for other in held.iter().filter(bears).filter(|other| !is_gone(other)) {
-            let apart = page.days_of(other, stage.known).is_some_and(|days| {
-                days.until.is_some_and(|until| until < self.first_day)
-                    || self.last_day.is_some_and(|last| last < days.from)
-            });
-            if !apart {
+        let own = Employment { from: self.first_day, until: self.last_day };
+        for other in held.iter().filter(bears) {
+            if days_held(other, page, stage.known).is_some_and(|days| !are_apart(days, own)) {
                 let (employment, first_day) = (other.id, Day(other.first_day));
                 return Err(Refusal::EmploymentAlreadyOpen { employment, first_day }.into());
             }

@@ -4,6 +4,7 @@
 
 use krama_law::calendar::{Day, Moment};
 use krama_law::fact::{Fact, Recorded};
+use krama_law::timeline::Employment;
 
 use crate::operation::command::position_of;
 use crate::operation::page::Page;
@@ -47,6 +48,21 @@ impl Named {
         });
         meant.max_by_key(|(state, first_day, _)| (*state, *first_day)).map(|(.., row)| row)
     }
+}
+
+/// The days for which an employment holds its number; none where it was retracted. While it is not known whose it is,
+/// it holds it from the first day that was reported on: what an officer decides later must not make two of one number.
+pub(super) fn days_held(row: &EmploymentRow, page: &Page, known: Moment) -> Option<Employment> {
+    match row.member {
+        Some(_) => page.days_of(row, known),
+        None => Some(Employment { from: Day(row.first_day), until: None }),
+    }
+}
+
+/// Whether two employments have no day in common, so that one number tells which is meant.
+pub(super) fn are_apart(one: Employment, two: Employment) -> bool {
+    let before = |one: Employment, two: Employment| one.until.is_some_and(|until| until < two.from);
+    before(one, two) || before(two, one)
 }
 
 /// The position at which the last thing about an employment was recorded, and its known time.

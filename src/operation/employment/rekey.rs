@@ -2,13 +2,13 @@
 //!
 //! Neither is a fact of a life: no day, no month and no cover changes. Absent: corrections of days.
 
-use krama_law::calendar::{Day, Moment, Month};
+use krama_law::calendar::{Moment, Month};
 
 use crate::operation::Desk;
 use crate::operation::caller::Caller;
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage};
 use crate::operation::employment::may_report;
-use crate::operation::employment::named::Named;
+use crate::operation::employment::named::{Named, are_apart, days_held};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
 use crate::operation::transact::{Recorded as Written, Ticket};
@@ -95,22 +95,12 @@ impl Act for Rekey {
             let number = self.named.number.clone();
             return Err(Refusal::EmploymentNotFound { employer, number }.into());
         };
-        let own = page.days_of(row, known);
-        if row.member.is_some() && own.is_none() {
-            return Err(Refusal::EmploymentRetracted { employment: row.id }.into());
-        }
+        let own = days_held(row, page, known).ok_or(Refusal::EmploymentRetracted { employment: row.id })?;
         let others = page.employments(employer, &self.new_number).iter();
         for other in others.filter(|other| other.id != row.id && page.number_of(other) == self.new_number) {
-            let days = page.days_of(other, known);
-            if other.member.is_some() && days.is_none() {
-                continue;
-            }
-            let apart = own.zip(days).is_some_and(|(own, days)| {
-                days.until.is_some_and(|until| until < own.from) || own.until.is_some_and(|until| until < days.from)
-            });
-            if !apart {
-                let first_day = days.map_or(Day(other.first_day), |days| days.from);
-                return Err(Refusal::EmploymentAlreadyOpen { employment: other.id, first_day }.into());
+            let Some(days) = days_held(other, page, known) else { continue };
+            if !are_apart(days, own) {
+                return Err(Refusal::EmploymentAlreadyOpen { employment: other.id, first_day: days.from }.into());
             }
         }
         let rekey = RekeyRow {

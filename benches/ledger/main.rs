@@ -1,0 +1,253 @@
+//! How fast the ledger takes payments and transitions, each figure beside a bare insert of the same rows in the same run.
+//!
+//! `KRAMA_BENCH_MEMBERS` says how many members are loaded first, `KRAMA_BENCH_BACKENDS` into which databases (`sqlite`,
+//! `postgres` or both). Service, clients and database share the machine. Machine, data, seed and command are printed,
+//! since a figure without them means little; `benches/RESULTS.md` holds those of one run. Absent: reads.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{env, fs};
+
+use krama::config::{Config, Secret};
+use krama::server;
+use krama::store::connection::{Place, Settings};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::ceiling::{Ceiling, What};
+use crate::cluster::{Database, tool};
+use crate::population::{LONG, Population, SEED, SHORT, today};
+use crate::traffic::{IN_FLIGHT, STREAMS, single_payments, stream_payments, stream_transitions};
+
+mod ceiling;
+#[path = "../../src/store/tests/cluster.rs"]
+#[expect(dead_code, reason = "the tests of the store need more of it")]
+mod cluster;
+mod population;
+mod traffic;
+
+/// Members that are loaded where nobody says how many.
+const MEMBERS: u64 = 100_000;
+/// Times that everything is measured; the middle one counts.
+const ROUNDS: usize = 3;
+/// The most records of one measurement.
+const RECORDS_MOST: u64 = 10_000;
+/// Connections of the single calls.
+const CONNECTIONS: usize = 4;
+
+/// What the ledger must reach: streams as a part of the bare insert, single calls in a second.
+const SHORT_LIVES: f64 = 0.10;
+const LONG_LIVES: f64 = 0.04;
+const SINGLE_CALLS: f64 = 5_000.0;
+
+/// Draws members who were not drawn before.
+struct Cast {
+    population: Population,
+    records: u64,
+    short: u64,
+    long: u64,
+}
+
+impl Cast {
+    /// The next members with short lives, or with long ones.
+    fn next(&mut self, long: bool, count: u64) -> Vec<u64> {
+        let Population { members, long: last } = self.population;
+        let (first, size, drawn) =
+            if long { (members - last, last, &mut self.long) } else { (0, members - last, &mut self.short) };
+        let from = *drawn;
+        *drawn += count;
+        // A step that has no part in common with the size meets everybody before anybody again.
+        let step = (size / 3..).find(|step| gcd(*step, size) == 1).expect("a step");
+        (from..from + count).map(|at| first + at * step % size).collect()
+    }
+
+    /// Members who pay: only those whom nobody employs, so that each payment finds its month.
+    fn payers(&mut self, long: bool) -> Vec<u64> {
+        let both = self.next(long, 2 * self.records);
+        both.into_iter().map(|member| member | 1).take(usize::try_from(self.records).expect("a number")).collect()
+    }
+}
+
+fn gcd(one: u64, two: u64) -> u64 {
+    if two == 0 { one } else { gcd(two, one % two) }
+}
+
+/// What was measured in each round, in records a second.
+#[derive(Default)]
+struct Figures {
+    bare_payments: Vec<f64>,
+    payments: [Vec<f64>; 2],
+    bare_transitions: Vec<f64>,
+    transitions: [Vec<f64>; 2],
+    single: Vec<f64>,
+    waits: Vec<[Duration; 2]>,
+}
+
+fn rate(records: usize, took: Duration) -> f64 {
+    f64::from(u32::try_from(records).expect("a number")) / took.as_secs_f64()
+}
+
+fn middle(figures: &[f64]) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+impl Figures {
+    fn tell(&self, backend: &str) {
+        println!("\n{backend}: records a second, the middle of {ROUNDS} rounds; in brackets each round's ratio");
+        let line = |what: &str, taken: &[f64], bare: &[f64], least: f64| {
+            let ratios: Vec<f64> = taken.iter().zip(bare).map(|(taken, bare)| taken / bare).collect();
+            let each: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.3}")).collect();
+            let verdict = if middle(&ratios) >= least { "reached" } else { "MISSED" };
+            println!(
+                "  {what:<44} {:>7.0} of {:>7.0} = {:.3} [{}], at least {least}: {verdict}",
+                middle(taken),
+                middle(bare),
+                middle(&ratios),
+                each.join(" ")
+            );
+        };
+        for (at, facts, least) in
+            [(0, format!("up to {SHORT} facts"), SHORT_LIVES), (1, format!("{LONG} facts"), LONG_LIVES)]
+        {
+            line(&format!("payments on {STREAMS} streams, {facts}"), &self.payments[at], &self.bare_payments, least);
+            let what = format!("transitions on {STREAMS} streams, {facts}");
+            line(&what, &self.transitions[at], &self.bare_transitions, least);
+        }
+        let (single, bare) = (middle(&self.single), middle(&self.bare_payments));
+        let verdict = match (backend, single >= SINGLE_CALLS) {
+            ("sqlite", true) => format!(", at least {SINGLE_CALLS}: reached"),
+            ("sqlite", false) => format!(", at least {SINGLE_CALLS}: MISSED"),
+            _ => String::new(),
+        };
+        let [half, most] = self.waits[self.waits.len() / 2];
+        println!(
+            "  {:<44} {single:>7.0} of {bare:>7.0} = {:.3}; half within {half:.1?}, 99 of 100 within {most:.1?}{verdict}",
+            format!("single payments, {IN_FLIGHT} in flight, up to {SHORT} facts"),
+            single / bare
+        );
+    }
+}
+
+/// A folder that goes with the value.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // One that stays behind in a temporary place does no harm.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn config(folder: &Path, url: &str) -> Config {
+    let mut config = Config::defaults().expect("the defaults can be read");
+    config.server.listen = "127.0.0.1:0".parse().expect("an address");
+    config.store.url = Secret(url.to_owned());
+    config.store.path = folder.join("krama.sqlite");
+    config.store.key_file = folder.join("krama.key");
+    config.policy.folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh");
+    config.sandbox.enabled = true;
+    config.sandbox.clock_start = today().to_string();
+    config
+}
+
+fn settings(config: &Config) -> Settings {
+    let url = config.store.url.0.clone();
+    Settings {
+        place: if url.is_empty() { Place::File(config.store.path.clone()) } else { Place::Postgres(url) },
+        key_file: config.store.key_file.clone(),
+        readers: 1,
+        connection_patience: Duration::from_secs(60),
+        // The indexes of a large ledger take their time.
+        statement_patience: Duration::from_secs(3_600),
+    }
+}
+
+fn channel(address: std::net::SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy()
+}
+
+async fn measure(
+    backend: &str,
+    config: &Config,
+    population: Population,
+    records: u64,
+    service: &tokio::runtime::Handle,
+) {
+    // The first start founds the ledger as a sandbox's, where callers may name themselves.
+    let founding = config.clone();
+    let founded = service.spawn(async move { server::start(&founding).await.expect("the server starts").stop().await });
+    founded.await.expect("the ledger is founded");
+    population::load(&settings(config), population).await;
+    let serving = config.clone();
+    let running = service.spawn(async move { server::start(&serving).await.expect("the server starts") });
+    let running = running.await.expect("the server starts");
+    let ceiling = Ceiling::open(&config.store.url.0, &config.store.path).await;
+    let one = channel(running.address);
+    let many: Vec<Channel> = (0..CONNECTIONS).map(|_| channel(running.address)).collect();
+    let mut cast = Cast { population, records, short: 0, long: 0 };
+    stream_payments(&one, &cast.payers(false)).await;
+    let mut figures = Figures::default();
+    for round in 1..=ROUNDS {
+        let members = cast.payers(false);
+        figures.bare_payments.push(rate(members.len(), ceiling.insert(What::Payments, &members).await));
+        for long in [false, true] {
+            let members = cast.payers(long);
+            let took = stream_payments(&one, &members).await;
+            figures.payments[usize::from(long)].push(rate(members.len(), took));
+        }
+        let members = cast.next(false, records);
+        figures.bare_transitions.push(rate(members.len(), ceiling.insert(What::Transitions, &members).await));
+        for long in [false, true] {
+            let members = cast.next(long, records);
+            let took = stream_transitions(&one, &members).await;
+            figures.transitions[usize::from(long)].push(rate(members.len(), took));
+        }
+        let members = cast.payers(false);
+        let (took, waits) = single_payments(&many, &members).await;
+        figures.single.push(rate(members.len(), took));
+        figures.waits.push(waits);
+        println!("{backend}: round {round} of {ROUNDS} is measured");
+    }
+    figures.tell(backend);
+    service.spawn(running.stop()).await.expect("the server stops");
+}
+
+fn main() {
+    // The test runner asks every target for its tests; there is none here, and a population takes its time.
+    if env::args().any(|argument| argument == "--test") || cfg!(debug_assertions) {
+        return;
+    }
+    let members =
+        env::var("KRAMA_BENCH_MEMBERS").ok().map_or(MEMBERS, |text| text.parse().expect("a number of members"));
+    let backends = env::var("KRAMA_BENCH_BACKENDS").unwrap_or_else(|_| "sqlite postgres".to_owned());
+    let records = (members / 40).clamp(200, RECORDS_MOST);
+    let population = Population { members, long: (8 * records).min(members / 4) };
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let (arch, os) = (env::consts::ARCH, env::consts::OS);
+    println!(
+        "machine: {arch} {os}, {cores} cores, shared by service, clients and database; data: {members} members, {} of \
+         them with {LONG} facts, the others with 2 to {SHORT}; {records} records a measurement, {ROUNDS} rounds; seed \
+         {SEED}; command: KRAMA_BENCH_MEMBERS={members} make bench",
+        population.long
+    );
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let (service, clients) = (runtime(), runtime());
+    if backends.contains("sqlite") {
+        let folder = Folder(env::temp_dir().join(format!("krama-bench-{}", uuid::Uuid::new_v4())));
+        fs::create_dir(&folder.0).expect("a folder can be made");
+        let config = config(&folder.0, "");
+        clients.block_on(measure("sqlite", &config, population, records, service.handle()));
+    }
+    if backends.contains("postgres") {
+        let folder = Folder(env::temp_dir().join(format!("krama-bench-{}", uuid::Uuid::new_v4())));
+        fs::create_dir(&folder.0).expect("a folder can be made");
+        let cluster = tool(&["start", "bench", "shared_buffers=1GB", "max_wal_size=4GB"]);
+        let database = Database::on(&cluster);
+        let config = config(&folder.0, &database.url());
+        clients.block_on(measure("postgres", &config, population, records, service.handle()));
+        drop(database);
+        tool(&["stop", "bench"]);
+    }
+}

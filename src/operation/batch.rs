@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::operation::Desk;
 use crate::operation::caller::Caller;
-use crate::operation::command::Act;
+pub(crate) use crate::operation::command::Act;
 use crate::operation::failure::Failure;
 use crate::operation::reading::{AtLeast, Reading};
 use crate::operation::transact::{self, Answer, Queued, Ticket, WARNED, Waiting};

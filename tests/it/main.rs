@@ -43,4 +43,5 @@ pub(crate) mod story;
 pub(crate) mod stream;
 pub(crate) mod suspense;
 pub(crate) mod together;
+pub(crate) mod transitions;
 pub(crate) mod transport;

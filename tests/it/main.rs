@@ -26,6 +26,7 @@ pub(crate) mod employer;
 pub(crate) mod enrolment;
 pub(crate) mod explanation;
 pub(crate) mod hire;
+pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod member;
 pub(crate) mod once;

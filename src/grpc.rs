@@ -13,6 +13,7 @@ mod coverage;
 mod decision;
 mod employment;
 mod member;
+pub(crate) mod register;
 mod sandbox;
 mod status;
 mod wire;

@@ -7,6 +7,8 @@
 mod door;
 mod payments;
 mod payroll;
+mod progress;
+mod register;
 mod table;
 
 use std::io::Write;
@@ -23,6 +25,7 @@ pub struct Args {
 enum What {
     Payments(payments::Args),
     Payroll(payroll::Args),
+    Register(register::Args),
 }
 
 /// Imports what was named.
@@ -33,5 +36,6 @@ pub async fn run(args: Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Payments(args) => payments::run(args, out).await,
         What::Payroll(args) => payroll::run(args, out).await,
+        What::Register(args) => register::run(args, out).await,
     }
 }

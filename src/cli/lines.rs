@@ -5,6 +5,7 @@
 //! by either usual form. Absent: what a file is sent for, and more than one line in memory.
 
 pub(super) mod payment;
+pub(super) mod register;
 pub(super) mod report;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
+use prost_types::Timestamp;
 use time::Date;
 use uuid::Uuid;
 
@@ -39,6 +41,10 @@ pub(super) struct Column {
     /// What it holds, for who makes the file.
     pub(super) holds: &'static str,
 }
+
+/// When an older register came to know a row.
+pub(super) const KNOWN_AT: Column =
+    Column { name: "known_at", also: &[], required: false, holds: "register only: when it became known there" };
 
 impl Column {
     fn is_called(&self, header: &str) -> bool {
@@ -208,6 +214,13 @@ impl Line {
     /// The day in a column that may be empty, as the contract carries it.
     pub(super) fn optional_day(&self, column: &'static str) -> Result<Option<google_type::Date>, Wrong> {
         if self.text(column).is_empty() { Ok(None) } else { self.day(column).map(|day| Some(civil::wire(day))) }
+    }
+
+    /// The instant in a column; a day stands for its beginning in Phnom Penh.
+    pub(super) fn moment(&self, column: &'static str) -> Result<Timestamp, Wrong> {
+        let text = self.filled(column)?;
+        let day = civil::parse_day(text).map(|day| civil::at_hour(day, 0));
+        day.or_else(|_| civil::parse_known_at(text)).map_err(|rule| Wrong::new(column, rule))
     }
 
     /// A month in either form, `2025-06` or `06/2025`, or none.

@@ -35,6 +35,7 @@ pub(crate) mod position;
 pub(crate) mod privacy;
 pub(crate) mod process;
 pub(crate) mod quote;
+pub(crate) mod register;
 pub(crate) mod restart;
 pub(crate) mod reversal;
 pub(crate) mod roles;

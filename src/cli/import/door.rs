@@ -4,7 +4,7 @@
 //! that was cut off, or started anew, goes on as the same batch.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read as _, Write};
+use std::io::{Read as _, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,17 +15,13 @@ use sha2::{Digest as _, Sha256};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Code, Status, Streaming};
 
+use super::progress::Progress;
 use super::table::{Note, Tally};
 use crate::cli::client::{Refusal, Wire};
 use crate::cli::lines::{Column, Line, Sheet, Wrong, request_id};
-use crate::cli::words::count;
-use crate::clock::Stopwatch;
 use crate::proto::v1;
 use crate::proto::v1::{BatchOptions, ErrorReason, Outcome};
 
-/// After how long progress is told, and how often then: on a terminal, where it overwrites itself, and elsewhere.
-const QUIET_SECONDS: f64 = 2.0;
-const TOLD_EVERY_SECONDS: (f64, f64) = (1.0, 10.0);
 /// How long a break is waited out at first; twice as long each time that nothing came of it, up to a bound.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -74,13 +70,10 @@ struct Sending<'a, D> {
     door: Arc<D>,
     file: &'a Path,
     batch_id: String,
-    /// How many lines the file has, roughly: a text may be broken over several.
-    lines: usize,
+    progress: Progress,
     tally: Arc<Mutex<Tally>>,
     /// Why the file could not be read to its end.
     torn: Arc<Mutex<Option<std::io::Error>>>,
-    watch: Stopwatch,
-    told_at: f64,
 }
 
 /// Sends a file, resumes what breaks, and tells what became of it.
@@ -96,11 +89,9 @@ pub(super) async fn send<D: Door>(
         door: Arc::new(door),
         file,
         batch_id: request_id(&["batch", D::KIND, &digest]),
-        lines,
+        progress: Progress::of(lines, "answered"),
         tally: Arc::default(),
         torn: Arc::default(),
-        watch: Stopwatch::start(),
-        told_at: QUIET_SECONDS,
     };
     let ended = sending.finish(&wire, Duration::from_secs(args.patience.into())).await;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
@@ -113,7 +104,7 @@ pub(super) async fn send<D: Door>(
 }
 
 /// The digest of a file, and how many line ends it has.
-fn digest(file: &Path) -> std::io::Result<(String, usize)> {
+pub(super) fn digest(file: &Path) -> std::io::Result<(String, usize)> {
     let (mut file, mut digest, mut lines) = (File::open(file)?, Sha256::new(), 0);
     let mut part = vec![0; 1 << 16];
     loop {
@@ -145,7 +136,7 @@ impl<D: Door> Sending<'_, D> {
                 return Err(refusal.into());
             }
             let line = self.tally().answered;
-            self.say(&format!("the connection broke after line {line}; going on behind it in {wait:?}"), true);
+            self.progress.news(&format!("the connection broke after line {line}; going on behind it in {wait:?}"));
             tokio::time::sleep(wait).await;
             waited += wait;
             wait = (wait * 2).min(LONGEST_WAIT);
@@ -180,7 +171,8 @@ impl<D: Door> Sending<'_, D> {
         loop {
             // A server that is slow to answer is no reason to be silent.
             let reply = tokio::time::timeout(Duration::from_secs(1), replies.message()).await;
-            self.progress();
+            let done = self.tally().lines;
+            self.progress.done(done);
             match reply {
                 Err(_) => {}
                 Ok(Err(status)) => return Ok(Err(status)),
@@ -196,30 +188,6 @@ impl<D: Door> Sending<'_, D> {
         }
         let torn = self.torn.lock().unwrap_or_else(PoisonError::into_inner).take();
         torn.map_or(Ok(Ok(())), |error| Err(error).context("the file cannot be read any further"))
-    }
-
-    fn progress(&mut self) {
-        let seconds = self.watch.seconds();
-        if seconds >= self.told_at {
-            let done = self.tally().lines;
-            // A rate for people: whole lines are enough.
-            let rate = (done as f64 / seconds).round();
-            let (done, lines) = (count(done), count(self.lines));
-            self.say(&format!("{done} of about {lines} lines answered, {rate} a second"), false);
-        }
-    }
-
-    /// Tells how it goes, on standard error, so that the table can be kept in a file.
-    fn say(&mut self, text: &str, is_news: bool) {
-        let mut err = std::io::stderr();
-        let (often, seldom) = TOLD_EVERY_SECONDS;
-        let (before, after, every) = if err.is_terminal() { ("\r\u{1b}[2K", "", often) } else { ("", "\n", seldom) };
-        let after = if is_news { "\n" } else { after };
-        // Where nobody reads it, the table still comes.
-        drop(write!(err, "{before}{text}{after}").and_then(|()| err.flush()));
-        if !is_news {
-            self.told_at = self.watch.seconds() + every;
-        }
     }
 }
 

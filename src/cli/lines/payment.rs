@@ -1,6 +1,6 @@
 //! A line of a bank's file: a payment.
 
-use super::{Column, Line, Wrong, request_id};
+use super::{Column, KNOWN_AT, Line, Wrong, request_id};
 use crate::cli::{civil, words};
 use crate::proto::v1::record_payment_request::Payer;
 use crate::proto::v1::{Identifier, PaymentChannel, RecordPaymentRequest};
@@ -47,6 +47,7 @@ pub(in crate::cli) const COLUMNS: &[Column] = &[
         holds: "BRANCH, ONLINE_BANKING, WALLET, CASH_AGENT, KHQR or FUND_OFFICE",
     },
     Column { name: "institution", also: &[], required: false, holds: "who issued the reference, if not --institution" },
+    KNOWN_AT,
 ];
 
 /// The payment of a line. Its request id is made of its key, so that a line that is sent again is known again.

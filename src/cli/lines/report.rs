@@ -1,6 +1,6 @@
 //! A line of a payroll's file: a hire, a separation, or what corrects them.
 
-use super::{Column, Line, Wrong, request_id};
+use super::{Column, KNOWN_AT, Line, Wrong, request_id};
 use crate::cli::{civil, words};
 use crate::proto::v1::report_hire_request::Worker;
 use crate::proto::v1::transition_record::Transition;
@@ -40,6 +40,7 @@ pub(in crate::cli) const COLUMNS: &[Column] = &[
     column("ended_on", &[], "AMEND, RETRACT: last day, if a SEPARATION told it since"),
     column("new_employment_no", &[], "REKEY: the number that it bears from now on"),
     column("month", &[], "NO_PAYROLL: the month"),
+    KNOWN_AT,
     column("reported_on", &["Reported"], "not sent: the ledger notes itself when it learns"),
 ];
 

@@ -18,7 +18,7 @@ use crate::proto::v1::transition_record::Transition;
 use crate::proto::v1::transition_result::Answer;
 
 /// Batches of transitions.
-pub(super) struct Transitions;
+pub(in crate::grpc) struct Transitions;
 
 impl Door for Transitions {
     type Message = v1::ReportTransitionsRequest;

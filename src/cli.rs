@@ -10,6 +10,8 @@ mod client;
 pub mod demo;
 pub mod examples;
 pub mod explain;
+pub mod import;
+mod lines;
 pub mod sandbox;
 pub mod serve;
 mod words;
@@ -33,6 +35,7 @@ enum Command {
     Demo(demo::Args),
     Check(check::Args),
     Explain(explain::Args),
+    Import(import::Args),
     Sandbox(sandbox::Args),
     Cases(cases::Args),
     Examples(examples::Args),
@@ -50,6 +53,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Demo(args) => demo::run(args, is_terminal, &mut out).await,
         Command::Check(args) => check::run(args, &mut out).await,
         Command::Explain(args) => explain::run(args, pen, &mut out).await,
+        Command::Import(args) => import::run(args, &mut out).await,
         Command::Sandbox(args) => sandbox::run(args, &mut out).await,
         Command::Cases(args) => cases::run(&args, &mut out),
         Command::Examples(args) => examples::run(&args, &mut out),

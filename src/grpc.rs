@@ -13,6 +13,7 @@ mod coverage;
 mod decision;
 mod employment;
 mod member;
+pub(crate) mod register;
 mod sandbox;
 mod status;
 mod wire;
@@ -80,10 +81,11 @@ impl Counter {
         shaped
     }
 
-    /// The reason for which a message was refused that is malformed.
-    fn reason_of(malformed: &Status) -> &'static str {
-        let reason = malformed.get_details_error_info().map(|info| info.reason);
-        if reason.as_deref() == Some("FIELD_REQUIRED") { "FIELD_REQUIRED" } else { "FIELD_INVALID" }
+    /// The reason for which a message was refused.
+    fn reason_of(refused: &Status) -> &'static str {
+        let info = refused.get_details_error_info();
+        let reason = info.and_then(|info| v1::ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)));
+        reason.unwrap_or(v1::ErrorReason::FieldInvalid).as_str_name().trim_start_matches("ERROR_REASON_")
     }
 
     /// Returns when the server is about to stop.

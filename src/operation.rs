@@ -8,6 +8,7 @@ pub mod caller;
 pub mod failure;
 pub mod person;
 pub mod reading;
+pub mod register;
 pub mod transact;
 
 mod change;

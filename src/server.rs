@@ -27,11 +27,11 @@ pub struct Running {
     writer: JoinHandle<()>,
 }
 
-/// Starts a server.
+/// Opens the ledger, with nobody to ask it.
 ///
 /// # Errors
-/// A setting, the law, the ledger or the address cannot be used; the message says which and what to do.
-pub async fn start(config: &Config) -> anyhow::Result<Running> {
+/// A setting, the law or the ledger cannot be used; the message says which and what to do.
+pub(crate) async fn open(config: &Config) -> anyhow::Result<(Arc<Desk>, JoinHandle<()>)> {
     config.check()?;
     let law = read_law(&config.policy.folder)?;
     let place = match &config.store.url.0 {
@@ -64,7 +64,19 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         },
         sandbox: config.sandbox.enabled.then_some(start),
     };
-    let (desk, writer) = Desk::open(opening).await?;
+    Ok(Desk::open(opening).await?)
+}
+
+/// Starts a server.
+///
+/// # Errors
+/// A setting, the law, the ledger or the address cannot be used; the message says which and what to do.
+pub async fn start(config: &Config) -> anyhow::Result<Running> {
+    let (desk, writer) = open(config).await?;
+    anyhow::ensure!(
+        !desk.holds_part_of_a_register().await?,
+        "an older register was loaded in part; finish it with `krama import register`, as it was begun"
+    );
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("{listen} cannot be listened on; stop what uses it, or set server.listen to another address")

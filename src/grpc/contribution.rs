@@ -14,7 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::grpc::batch::Replies;
-use crate::grpc::contribution::payments::Payments;
+pub(super) use crate::grpc::contribution::payments::Payments;
 use crate::grpc::wire::{Fields, date, id_text, timestamp};
 use crate::grpc::{Counter, Limits, at_least, decision, member, outcome, status, ticket};
 use crate::operation::caller::Role;

@@ -8,7 +8,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::grpc::batch::Replies;
-use crate::grpc::employment::transitions::Transitions;
+pub(super) use crate::grpc::employment::transitions::Transitions;
 use crate::grpc::wire::{Fields, date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, member, outcome, status, ticket};
 use crate::operation::caller::Role;
@@ -29,24 +29,8 @@ impl EmploymentService for Counter {
         request: Request<v1::RegisterEmployerRequest>,
     ) -> Result<Response<v1::RegisterEmployerResponse>, Status> {
         let (caller, message) = Counter::admit(request)?;
-        let mut fields = self.fields();
-        let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
-        fields.at_most("enterprise_number", &message.enterprise_number, member::NUMBER_MOST);
-        fields.at_most("khmer_name", &message.khmer_name, EMPLOYER_NAME_MOST);
-        fields.at_most("latin_name", &message.latin_name, EMPLOYER_NAME_MOST);
-        let number = fields.text("enterprise_number", &message.enterprise_number);
-        let khmer_name = fields.optional_text("khmer_name", &message.khmer_name).unwrap_or_default();
-        let latin_name = fields.optional_text("latin_name", &message.latin_name).unwrap_or_default();
-        if khmer_name.is_empty() && latin_name.is_empty() {
-            fields.missing("latin_name");
-        }
-        let sector = match fields.choice::<v1::Sector>("sector", message.sector) {
-            Some(v1::Sector::Private) => Some(Sector::Private),
-            Some(v1::Sector::Public) => Some(Sector::Public),
-            Some(v1::Sector::Unspecified) | None => None,
-        };
-        let new = sector.map(|sector| NewEmployer { number, khmer_name, latin_name, sector });
-        let new = self.shaped(&caller, "RegisterEmployer", fields.finish(new)).await?;
+        let shaped = new_employer(self.fields(), &message);
+        let (ticket, new) = self.shaped(&caller, "RegisterEmployer", shaped).await?;
         let recorded = self.desk.register_employer(&caller, ticket, new).await.map_err(|f| status::of(&f))?;
         Ok(Response::new(v1::RegisterEmployerResponse {
             outcome: outcome(&recorded, false),
@@ -215,6 +199,30 @@ impl Counter {
             standing_changes: self.standing_changes(role, &recorded.reply.changes),
         }
     }
+}
+
+/// A new employer as it is told.
+pub(super) fn new_employer(
+    mut fields: Fields,
+    message: &v1::RegisterEmployerRequest,
+) -> Result<(Ticket, NewEmployer), Status> {
+    let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
+    fields.at_most("enterprise_number", &message.enterprise_number, member::NUMBER_MOST);
+    fields.at_most("khmer_name", &message.khmer_name, EMPLOYER_NAME_MOST);
+    fields.at_most("latin_name", &message.latin_name, EMPLOYER_NAME_MOST);
+    let number = fields.text("enterprise_number", &message.enterprise_number);
+    let khmer_name = fields.optional_text("khmer_name", &message.khmer_name).unwrap_or_default();
+    let latin_name = fields.optional_text("latin_name", &message.latin_name).unwrap_or_default();
+    if khmer_name.is_empty() && latin_name.is_empty() {
+        fields.missing("latin_name");
+    }
+    let sector = match fields.choice::<v1::Sector>("sector", message.sector) {
+        Some(v1::Sector::Private) => Some(Sector::Private),
+        Some(v1::Sector::Public) => Some(Sector::Public),
+        Some(v1::Sector::Unspecified) | None => None,
+    };
+    let new = sector.map(|sector| NewEmployer { number, khmer_name, latin_name, sector });
+    fields.finish(new.map(|new| (ticket, new)))
 }
 
 fn separation(mut fields: Fields, message: &v1::ReportSeparationRequest) -> Result<(Ticket, Separation), Status> {

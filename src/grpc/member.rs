@@ -162,7 +162,10 @@ impl MemberService for Counter {
     }
 }
 
-fn registration(mut fields: Fields, message: &v1::RegisterMemberRequest) -> Result<(Ticket, Registration), Status> {
+pub(super) fn registration(
+    mut fields: Fields,
+    message: &v1::RegisterMemberRequest,
+) -> Result<(Ticket, Registration), Status> {
     let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
     let names = (message.khmer_name.as_ref(), message.latin_name.as_ref());
     let particulars = particulars(&mut fields, "", names, message.sex, message.birth_date.as_ref());

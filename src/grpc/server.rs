@@ -48,6 +48,24 @@ pub struct Serving {
     drain: Duration,
 }
 
+/// The bounds of a request by the settings.
+pub(super) fn limits(config: &config::Config) -> Limits {
+    Limits {
+        text_bytes: config.limits.text_bytes,
+        amount_riel: config.limits.amount_riel,
+        page_default: config.limits.page_default,
+        page_most: config.limits.page_most,
+        message_bytes: config.limits.message_bytes,
+        batch_records: config.limits.batch_records,
+        all_or_none_records: config.limits.all_or_none_records,
+        stream_records: config.limits.stream_records,
+        results_unread: Duration::from_millis(config.limits.results_unread_milliseconds),
+        excuse_months_most: config.limits.excuse_months_most,
+        standing_changes: config.limits.standing_changes,
+        reconciled_lines: config.limits.reconciled_lines,
+    }
+}
+
 /// Serves a desk on a listener.
 ///
 /// # Errors
@@ -63,21 +81,7 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         message_bytes: config.limits.message_bytes,
         draining: drains.clone(),
     };
-    let limits = Limits {
-        text_bytes: config.limits.text_bytes,
-        amount_riel: config.limits.amount_riel,
-        page_default: config.limits.page_default,
-        page_most: config.limits.page_most,
-        message_bytes: config.limits.message_bytes,
-        batch_records: config.limits.batch_records,
-        all_or_none_records: config.limits.all_or_none_records,
-        stream_records: config.limits.stream_records,
-        results_unread: Duration::from_millis(config.limits.results_unread_milliseconds),
-        excuse_months_most: config.limits.excuse_months_most,
-        standing_changes: config.limits.standing_changes,
-        reconciled_lines: config.limits.reconciled_lines,
-    };
-    let counter = Counter { desk, limits, draining: drains };
+    let counter = Counter { desk, limits: limits(config), draining: drains };
     let bytes = config.limits.message_bytes;
     // The bounds and the compression of messages are each service's own.
     macro_rules! service {

@@ -5,11 +5,14 @@
 
 use std::collections::HashMap;
 
+use krama_law::calendar::Moment;
+
 use crate::operation::Desk;
 use crate::operation::caller::Caller;
-use crate::operation::command::Act;
+pub(crate) use crate::operation::command::Act;
 use crate::operation::failure::Failure;
 use crate::operation::reading::{AtLeast, Reading};
+use crate::operation::transact::dated::{Course, Dated};
 use crate::operation::transact::{self, Answer, Queued, Ticket, WARNED, Waiting};
 use crate::store::audit::{self, AuditRow};
 use crate::store::ledger;
@@ -19,6 +22,14 @@ pub type Slot = audit::Slot;
 
 /// A record that is ready for the writer.
 pub(crate) struct Entrant(Box<dyn Waiting>);
+
+impl Entrant {
+    /// The same as a command of an older register, known at an instant that the register tells.
+    pub(crate) fn dated(self, caller: &Caller, course: &Course, known: Moment) -> Entrant {
+        let (caller, course) = (caller.clone(), course.clone());
+        Entrant(Box::new(Dated { inner: self.0, caller, known, course, accepted: false }))
+    }
+}
 
 /// What became of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

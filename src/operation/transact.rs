@@ -5,6 +5,8 @@
 //! everything in bulk and answers after the commit. A refused command leaves an audit row and nothing else.
 //! `validate_only` is the same path rolled back. Absent: what a command means; that is in the file of its subject.
 
+pub(crate) mod dated;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

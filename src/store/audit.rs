@@ -81,6 +81,23 @@ pub async fn page(conn: &impl ConnectionTrait, after_id: i64, limit: u64) -> Res
     models.into_iter().map(AuditRow::try_from).collect()
 }
 
+/// The highest number of a record of a caller's batch; none when nothing was decided of it.
+pub async fn last_of_batch(conn: &impl ConnectionTrait, caller: &str, batch: [u8; 16]) -> Result<Option<i64>, Failure> {
+    let numbers = table::Entity::find().select_only().column_as(table::Column::Sequence.max(), "last");
+    let numbers = numbers.filter(table::Column::Batch.eq(batch.to_vec())).filter(table::Column::Caller.eq(caller));
+    let last: Option<Option<i64>> = numbers.into_tuple().one(conn).await?;
+    Ok(last.flatten())
+}
+
+/// Whether a caller's call of a method was ever accepted. Looks through the log from its end.
+pub async fn has_accepted(conn: &impl ConnectionTrait, caller: &str, method: &str) -> Result<bool, Failure> {
+    let accepted = table::Entity::find()
+        .filter(table::Column::Caller.eq(caller))
+        .filter(table::Column::Method.eq(method))
+        .filter(table::Column::Outcome.eq(outcome_code(Outcome::Accepted)));
+    Ok(accepted.order_by_desc(table::Column::Id).one(conn).await?.is_some())
+}
+
 /// The newest entry of each record of a caller's batch, in the order of their numbers, at most `limit` after one.
 pub async fn of_batch(
     conn: &impl ConnectionTrait,

@@ -30,6 +30,13 @@ pub(crate) struct Process {
 }
 
 fn command(folder: &Folder, log: &str) -> Command {
+    let mut command = program(folder);
+    command.env("KRAMA_TELEMETRY__LOG", log).env("KRAMA_TELEMETRY__JSON", "true").arg("serve");
+    command
+}
+
+/// The program, with the settings of a folder.
+pub(crate) fn program(folder: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_krama"));
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh");
     command
@@ -41,10 +48,7 @@ fn command(folder: &Folder, log: &str) -> Command {
         .env("KRAMA_STORE__KEY_FILE", folder.0.join("krama.key"))
         .env("KRAMA_STORE__STATEMENT_SECONDS", "2")
         .env("KRAMA_POLICY__FOLDER", policies)
-        .env("KRAMA_SANDBOX__CLOCK_START", "2026-03-10")
-        .env("KRAMA_TELEMETRY__LOG", log)
-        .env("KRAMA_TELEMETRY__JSON", "true")
-        .arg("serve");
+        .env("KRAMA_SANDBOX__CLOCK_START", "2026-03-10");
     command
 }
 

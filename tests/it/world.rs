@@ -109,7 +109,11 @@ impl World {
 
     /// The same, with settings of its own.
     pub(crate) async fn with(today: &str, change: impl FnOnce(&mut Config)) -> World {
-        let folder = Folder::new();
+        World::of(Folder::new(), today, change).await
+    }
+
+    /// The same, on the ledger of a folder.
+    pub(crate) async fn of(folder: Folder, today: &str, change: impl FnOnce(&mut Config)) -> World {
         let mut config = settings(&folder, today);
         change(&mut config);
         let running = server::start(&config).await.expect("the server starts");

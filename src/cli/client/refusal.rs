@@ -8,6 +8,7 @@ use std::fmt;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use crate::proto::v1;
 use crate::proto::v1::ErrorReason;
 
 /// Why a call was refused.
@@ -40,6 +41,17 @@ impl From<Status> for Refusal {
             fields: violations.map(|violation| (violation.field, violation.description)).collect(),
             variables,
         }
+    }
+}
+
+/// The refusal of one record among many.
+impl From<v1::Refusal> for Refusal {
+    fn from(told: v1::Refusal) -> Refusal {
+        let (code, reason) = (Code::from(told.code), told.reason());
+        let mut variables: Vec<_> = told.metadata.into_iter().collect();
+        variables.sort();
+        let fields = told.fields.into_iter().map(|field| (field.field, field.description)).collect();
+        Refusal { code, reason, message: told.message, fields, variables }
     }
 }
 
@@ -80,7 +92,8 @@ impl Refusal {
         !(value.is_empty() || name == "field" && is_listed || name == "violations_omitted" && value == "0")
     }
 
-    fn advice(&self) -> &'static str {
+    /// What to do next.
+    pub(in crate::cli) fn advice(&self) -> &'static str {
         match self.reason {
             ErrorReason::Unspecified => advice_by_code(self.code),
             ErrorReason::FieldRequired => "give the field and ask again.",

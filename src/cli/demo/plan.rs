@@ -14,7 +14,6 @@ use std::path::Path;
 use anyhow::Context;
 use serde::de::DeserializeOwned;
 use time::Date;
-use uuid::Uuid;
 
 use crate::proto::v1::{
     EnrollMemberRequest, RecordPaymentRequest, RegisterEmployerRequest, RegisterMemberRequest, ReportHireRequest,
@@ -22,9 +21,6 @@ use crate::proto::v1::{
 };
 
 pub(super) use piece::Piece;
-
-/// The namespace of every request id of the demo: a business key names the same request in every play.
-const REQUESTS: Uuid = Uuid::from_u128(0x8a1d_6f0e_51c4_4a7b_9d3e_2b60_c1f7_0280);
 
 /// Everything that will be done.
 #[derive(Debug)]
@@ -153,11 +149,6 @@ impl DayPlan {
     pub(super) fn lines(&self) -> impl Iterator<Item = &BankLine> {
         self.deliveries.iter().flat_map(|delivery| &delivery.lines)
     }
-}
-
-/// The request id that a business key always has.
-fn request_id(parts: &[&str]) -> String {
-    Uuid::new_v5(&REQUESTS, parts.join("\u{1f}").as_bytes()).to_string()
 }
 
 /// The rows of a file, or an error that names the file and the line.

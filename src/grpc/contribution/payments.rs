@@ -12,7 +12,7 @@ use crate::proto::v1::record_payments_request::Message;
 use crate::proto::v1::record_payments_response::Message as Reply;
 
 /// Batches of payments.
-pub(super) struct Payments;
+pub(in crate::grpc) struct Payments;
 
 impl Door for Payments {
     type Message = v1::RecordPaymentsRequest;

@@ -1,12 +1,16 @@
-//! Many hires and separations at once: the door of ReportTransitions and BatchReportTransitions.
+//! Many reports of payroll at once: the door of ReportTransitions and BatchReportTransitions.
 //!
 //! A further kind of record is a case of the oneof in the contract and an arm below.
 
+use tonic::Status;
+
 use crate::grpc::Counter;
 use crate::grpc::batch::{Door, Enlisted, Line, Said, Sent, Taken, coming, no_rehearsal};
+use crate::grpc::employment::correction::{no_payroll, rekey};
 use crate::grpc::employment::{hire, separation};
-use crate::operation::batch::Slot;
-use crate::operation::caller::Caller;
+use crate::operation::batch::{Act, Slot};
+use crate::operation::caller::{Caller, Role};
+use crate::operation::transact::{Recorded, Ticket};
 use crate::proto::v1;
 use crate::proto::v1::report_transitions_request::Message;
 use crate::proto::v1::report_transitions_response::Message as Reply;
@@ -14,7 +18,7 @@ use crate::proto::v1::transition_record::Transition;
 use crate::proto::v1::transition_result::Answer;
 
 /// Batches of transitions.
-pub(super) struct Transitions;
+pub(in crate::grpc) struct Transitions;
 
 impl Door for Transitions {
     type Message = v1::ReportTransitionsRequest;
@@ -38,27 +42,49 @@ impl Door for Transitions {
 
     fn enlist(counter: &Counter, caller: &Caller, slot: Slot, record: v1::TransitionRecord) -> Enlisted<Answer> {
         let mut fields = counter.fields();
-        let (teller, role) = (counter.clone(), caller.role);
+        let desk = Enlisting { counter, caller, slot };
         match record.transition {
             Some(Transition::Hire(message)) => {
                 no_rehearsal(&mut fields, message.validate_only);
-                let (ticket, hire) = hire(fields, &message).map_err(|refused| ("ReportHire", refused))?;
-                let (entrant, answer) = counter.desk.enlist(caller, ticket.request_id, slot, hire);
-                let taken = coming(answer, move |recorded| {
-                    let answer = teller.hired(role, recorded);
-                    taken(answer.outcome, recorded.position, Answer::Hire(answer))
-                });
-                Ok((entrant, taken))
+                desk.enlist("ReportHire", hire(fields, &message), |counter, role, recorded| {
+                    let answer = counter.hired(role, recorded);
+                    (answer.outcome, Answer::Hire(answer))
+                })
             }
             Some(Transition::Separation(message)) => {
                 no_rehearsal(&mut fields, message.validate_only);
-                let (ticket, end) = separation(fields, &message).map_err(|refused| ("ReportSeparation", refused))?;
-                let (entrant, answer) = counter.desk.enlist(caller, ticket.request_id, slot, end);
-                let taken = coming(answer, move |recorded| {
-                    let answer = teller.separated(role, recorded);
-                    taken(answer.outcome, recorded.position, Answer::Separation(answer))
-                });
-                Ok((entrant, taken))
+                desk.enlist("ReportSeparation", separation(fields, &message), |counter, role, recorded| {
+                    let answer = counter.separated(role, recorded);
+                    (answer.outcome, Answer::Separation(answer))
+                })
+            }
+            Some(Transition::Amendment(message)) => {
+                no_rehearsal(&mut fields, message.validate_only);
+                desk.enlist("AmendEmployment", counter.amendment(fields, message), |counter, role, recorded| {
+                    let answer = counter.amended(role, recorded);
+                    (answer.outcome, Answer::Amendment(answer))
+                })
+            }
+            Some(Transition::Retraction(message)) => {
+                no_rehearsal(&mut fields, message.validate_only);
+                desk.enlist("RetractEmployment", counter.retraction(fields, message), |counter, role, recorded| {
+                    let answer = counter.retracted(role, recorded);
+                    (answer.outcome, Answer::Retraction(answer))
+                })
+            }
+            Some(Transition::Rekey(message)) => {
+                no_rehearsal(&mut fields, message.validate_only);
+                desk.enlist("RekeyEmployment", rekey(fields, &message), |counter, _, recorded| {
+                    let answer = counter.rekeyed(recorded);
+                    (answer.outcome, Answer::Rekey(answer))
+                })
+            }
+            Some(Transition::NoPayroll(message)) => {
+                no_rehearsal(&mut fields, message.validate_only);
+                desk.enlist("ReportNoPayroll", no_payroll(fields, &message), |counter, _, recorded| {
+                    let answer = counter.without_payroll(recorded);
+                    (answer.outcome, Answer::NoPayroll(answer))
+                })
             }
             None => {
                 fields.missing("transition");
@@ -81,7 +107,29 @@ impl Door for Transitions {
     }
 }
 
-/// What became of a transition. An officer who decides a hire in review is bound by no day yet.
-fn taken(outcome: i32, position: Option<i64>, answer: Answer) -> Taken<Answer> {
-    Taken { outcome, fix_by: None, position, answer }
+/// A record on its way to the writer.
+struct Enlisting<'a> {
+    counter: &'a Counter,
+    caller: &'a Caller,
+    slot: Slot,
+}
+
+impl Enlisting<'_> {
+    /// Makes a record ready that was shaped, and answers it as its single call, of this name, would.
+    fn enlist<A: Act>(
+        self,
+        method: &'static str,
+        shaped: Result<(Ticket, A), Status>,
+        told: impl FnOnce(&Counter, Role, &Recorded<A::Reply>) -> (i32, Answer) + Send + 'static,
+    ) -> Enlisted<Answer> {
+        let (ticket, act) = shaped.map_err(|refused| (method, refused))?;
+        let (entrant, answer) = self.counter.desk.enlist(self.caller, ticket.request_id, self.slot, act);
+        let (counter, role) = (self.counter.clone(), self.caller.role);
+        let taken = coming(answer, move |recorded| {
+            let (outcome, answer) = told(&counter, role, recorded);
+            // An officer who decides a hire in review is bound by no day yet.
+            Taken { outcome, fix_by: None, position: recorded.position, answer }
+        });
+        Ok((entrant, taken))
+    }
 }

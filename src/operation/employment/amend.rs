@@ -28,8 +28,8 @@ use crate::store::seal::Vault;
 pub struct Amendment {
     /// Which employment.
     pub named: Named,
-    /// The position of what the amendment replaces.
-    pub replaces: i64,
+    /// What the amendment replaces.
+    pub replaces: Replaced,
     /// The first day worked.
     pub first_day: Day,
     /// The last day worked; open when absent.
@@ -41,8 +41,17 @@ pub struct Amendment {
 pub struct Retraction {
     /// Which employment.
     pub named: Named,
-    /// The position of what the retraction replaces.
-    pub replaces: i64,
+    /// What the retraction replaces.
+    pub replaces: Replaced,
+}
+
+/// What a correction replaces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Replaced {
+    /// What was recorded at a position.
+    Position(i64),
+    /// What the caller reported itself under a request id: within one batch it does not know the position yet.
+    Request([u8; 16]),
 }
 
 /// What a correction answers.
@@ -100,6 +109,40 @@ impl Desk {
     }
 }
 
+impl Replaced {
+    fn needs(self, caller: &Caller, needs: &mut Needs) {
+        match self {
+            Replaced::Position(_) => {}
+            Replaced::Request(request) => needs.requests.push((caller.id.clone(), request)),
+        }
+    }
+
+    fn content(self, content: &mut Content) {
+        match self {
+            Replaced::Position(position) => content.number(position),
+            Replaced::Request(request) => content.text(&uuid::Uuid::from_bytes(request).to_string()),
+        }
+    }
+
+    /// Refuses a correction of something that has changed since it was looked at.
+    fn must_be_the_last(
+        self,
+        caller: &Caller,
+        row: &EmploymentRow,
+        page: &Page,
+        stage: &Stage<'_>,
+    ) -> Result<(), Refusal> {
+        let number = match self {
+            Replaced::Position(position) => position,
+            Replaced::Request(request) => {
+                page.command(&(caller.id.clone(), request)).map_or(0, |command| command.position)
+            }
+        };
+        let (current, _) = last_report(row, page, stage.known);
+        if number == current { Ok(()) } else { Err(Refusal::PositionStale { number, current }) }
+    }
+}
+
 impl Named {
     fn needs(&self, needs: &mut Needs) {
         needs.employers.push(self.employer);
@@ -129,25 +172,20 @@ fn repeated(row: &EmploymentRow, page: &Page, stage: &Stage<'_>) -> Decided {
     Decided::Repeated { position, accepted: Accepted { known, subject: row.member, fact: Some(row.id) } }
 }
 
-/// Refuses a correction of something that has changed since it was looked at.
-fn must_replace_the_last(replaces: i64, row: &EmploymentRow, page: &Page, stage: &Stage<'_>) -> Result<(), Refusal> {
-    let (current, _) = last_report(row, page, stage.known);
-    if replaces == current { Ok(()) } else { Err(Refusal::PositionStale { number: replaces, current }) }
-}
-
 impl Act for Amendment {
     type Reply = Corrected;
     const METHOD: Method = Method::AmendEmployment;
 
     fn content(&self, content: &mut Content) {
         self.named.content(content);
-        content.number(self.replaces);
+        self.replaces.content(content);
         content.number(i64::from(self.first_day.0));
         content.optional(self.last_day.map(|last| i64::from(last.0)));
     }
 
-    fn needs(&self, _caller: &Caller, _vault: &Vault, needs: &mut Needs) {
+    fn needs(&self, caller: &Caller, _vault: &Vault, needs: &mut Needs) {
         self.named.needs(needs);
+        self.replaces.needs(caller, needs);
     }
 
     fn decide(&self, caller: &Caller, page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure> {
@@ -159,7 +197,7 @@ impl Act for Amendment {
         if (days.from, days.until) == (self.first_day, self.last_day) {
             return Ok(repeated(row, page, stage));
         }
-        must_replace_the_last(self.replaces, row, page, stage)?;
+        self.replaces.must_be_the_last(caller, row, page, stage)?;
         let latest = today.plus(stage.limits.hire_ahead_days);
         if self.first_day > latest {
             return Err(Refusal::DayInFuture { field: "first_day", day: self.first_day, latest }.into());
@@ -219,11 +257,12 @@ impl Act for Retraction {
 
     fn content(&self, content: &mut Content) {
         self.named.content(content);
-        content.number(self.replaces);
+        self.replaces.content(content);
     }
 
-    fn needs(&self, _caller: &Caller, _vault: &Vault, needs: &mut Needs) {
+    fn needs(&self, caller: &Caller, _vault: &Vault, needs: &mut Needs) {
         self.named.needs(needs);
+        self.replaces.needs(caller, needs);
     }
 
     fn decide(&self, caller: &Caller, page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure> {
@@ -232,7 +271,7 @@ impl Act for Retraction {
         if page.days_of(row, stage.known).is_none() {
             return Ok(repeated(row, page, stage));
         }
-        must_replace_the_last(self.replaces, row, page, stage)?;
+        self.replaces.must_be_the_last(caller, row, page, stage)?;
         let fact = Fact::EmploymentRetracted { employment: EmploymentId(row.id) };
         let recorded = Recorded { id: stage.fact(0), known: stage.known, fact };
         let rows = Rows { facts: vec![(member, recorded)], ..Rows::default() };

@@ -7,12 +7,11 @@ use anyhow::{Context, anyhow};
 use serde::Deserialize;
 use time::Date;
 
-use super::{DayPlan, Employer, Enrolment, Registration, request_id, rows};
+use super::{DayPlan, Employer, Enrolment, Registration, rows};
 use crate::cli::civil;
-use crate::proto::google_type;
+use crate::cli::lines::{self, request_id};
 use crate::proto::v1::{
-    EnrollMemberRequest, Identifier, IdentifierKind, PersonName, RegisterEmployerRequest, RegisterMemberRequest,
-    Sector, Sex,
+    EnrollMemberRequest, Identifier, IdentifierKind, PersonName, RegisterEmployerRequest, RegisterMemberRequest, Sector,
 };
 
 #[derive(Deserialize)]
@@ -105,28 +104,11 @@ impl RegisterRow {
             validate_only: false,
             khmer_name: Some(PersonName { family: self.family_name_khmer, given: self.given_name_khmer }),
             latin_name: Some(PersonName { family: self.family_name_latin, given: self.given_name_latin }),
-            sex: sex(&self.sex)?.into(),
-            birth_date: Some(birth_date(&self.birth_date)?),
+            sex: lines::sex(&self.sex).map_err(|rule| anyhow!(rule))?.into(),
+            birth_date: Some(lines::birth_date(&self.birth_date).map_err(|rule| anyhow!(rule))?),
             identifiers: given.map(|(kind, value)| Identifier { kind: kind.into(), value }).collect(),
             phone: self.phone,
             commune_code: self.commune_code,
         })
     }
-}
-
-/// A sex as every file here writes it.
-pub(super) fn sex(text: &str) -> anyhow::Result<Sex> {
-    match text {
-        "F" => Ok(Sex::Female),
-        "M" => Ok(Sex::Male),
-        other => Err(anyhow!("`{other}` is no sex; F or M was expected")),
-    }
-}
-
-/// A birth date, or the year alone where no more is known.
-pub(super) fn birth_date(text: &str) -> anyhow::Result<google_type::Date> {
-    if let (4, Ok(year)) = (text.len(), text.parse()) {
-        return Ok(google_type::Date { year, month: 0, day: 0 });
-    }
-    civil::parse_day(text).map(civil::wire).map_err(|error| anyhow!(error))
 }

@@ -1,0 +1,121 @@
+//! Commands of an older register: each becomes known at the instant that the register tells, not at the present one.
+//!
+//! They take the one write path like any other. That known time still rises with the position is made sure of here: the
+//! register comes in the order of its instants, and each of its commands must follow the one before it without a gap, so
+//! that nothing else has been recorded, at a later instant, in between. Absent: the order of the register, which is who
+//! brings it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Entry, Outcome, Waiting, audit_row};
+use crate::operation::caller::Caller;
+use crate::operation::command::Stage;
+use crate::operation::failure::Failure;
+use crate::operation::page::{Needs, Page};
+use crate::store::seal::Vault;
+use krama_law::calendar::Moment;
+use tokio::sync::oneshot;
+
+/// The method under which the audit notes what is about a register as a whole.
+pub(crate) const IMPORT: &str = "ImportRegister";
+
+/// How far a register is.
+#[derive(Clone, Debug)]
+pub(crate) struct Course(Arc<Mutex<Places>>);
+
+#[derive(Debug)]
+struct Places {
+    /// The last position that is on the disk, as far as the register knows.
+    committed: i64,
+    /// The last position of the batch that is being decided.
+    deciding: i64,
+    /// Whether something else was recorded in between.
+    strayed: bool,
+}
+
+impl Course {
+    /// A register of which everything up to a position is recorded.
+    pub(crate) fn after(position: i64) -> Course {
+        Course(Arc::new(Mutex::new(Places { committed: position, deciding: position, strayed: false })))
+    }
+
+    /// Whether something else was recorded in between; then nothing more of the register is.
+    pub(crate) fn has_strayed(&self) -> bool {
+        self.places().strayed
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A command of a register.
+pub(crate) struct Dated {
+    pub(crate) inner: Box<dyn Waiting>,
+    pub(crate) caller: Caller,
+    pub(crate) known: Moment,
+    pub(crate) course: Course,
+    pub(crate) accepted: bool,
+}
+
+impl Waiting for Dated {
+    fn needs(&self, vault: &Vault, needs: &mut Needs) {
+        // A batch is about to be decided, for the first time or, in halves, anew.
+        let mut places = self.course.places();
+        places.deciding = places.committed;
+        drop(places);
+        self.inner.needs(vault, needs);
+    }
+
+    fn validate_only(&self) -> bool {
+        false
+    }
+
+    fn take_place(&mut self, page: &mut Page, stage: &mut Stage<'_>) -> Entry {
+        let now = stage.known;
+        let mut places = self.course.places();
+        places.strayed |= stage.position != places.deciding + 1;
+        if places.strayed {
+            let mut audit = audit_row(Some(&self.caller), IMPORT, now);
+            audit.reason = Some("REGISTER_NOT_ALONE".to_owned());
+            return Entry { audit, accepted: false };
+        }
+        stage.known = self.known;
+        let mut entry = self.inner.take_place(page, stage);
+        // The audit tells when it was done.
+        entry.audit.at = now.0;
+        self.accepted = entry.accepted;
+        places.deciding += i64::from(entry.accepted);
+        entry
+    }
+
+    fn answer(self: Box<Self>, saved: Result<(), Failure>) {
+        self.course.places().committed += i64::from(self.accepted && saved.is_ok());
+        self.inner.answer(saved);
+    }
+}
+
+/// The audit row that a register leaves when all of it has had its turn.
+pub(crate) struct Finished {
+    pub(crate) caller: Caller,
+    pub(crate) kept: oneshot::Sender<Result<(), Failure>>,
+}
+
+impl Waiting for Finished {
+    fn needs(&self, _vault: &Vault, _needs: &mut Needs) {}
+
+    fn validate_only(&self) -> bool {
+        false
+    }
+
+    fn take_place(&mut self, _page: &mut Page, stage: &mut Stage<'_>) -> Entry {
+        let mut audit = audit_row(Some(&self.caller), IMPORT, stage.known);
+        audit.outcome = Outcome::Accepted;
+        Entry { audit, accepted: false }
+    }
+
+    fn answer(self: Box<Self>, saved: Result<(), Failure>) {
+        // Whoever asked may have gone; the row stays.
+        drop(self.kept.send(saved));
+    }
+}

@@ -10,6 +10,7 @@ mod client;
 pub mod demo;
 pub mod examples;
 pub mod explain;
+pub mod policy;
 pub mod sandbox;
 pub mod serve;
 mod words;
@@ -35,6 +36,7 @@ enum Command {
     Explain(explain::Args),
     Sandbox(sandbox::Args),
     Cases(cases::Args),
+    Policy(policy::Args),
     Examples(examples::Args),
 }
 
@@ -52,6 +54,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::run(args, pen, &mut out).await,
         Command::Sandbox(args) => sandbox::run(args, &mut out).await,
         Command::Cases(args) => cases::run(&args, &mut out),
+        Command::Policy(args) => policy::run(&args, &mut out),
         Command::Examples(args) => examples::run(&args, &mut out),
     };
     ended.unwrap_or_else(|error| {

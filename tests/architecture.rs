@@ -20,7 +20,7 @@ struct Floor {
 
 const SQL: &[&str] = &["sea_orm*", "sea_query*", "sqlx*"];
 const WIRE: &[&str] = &["tonic*", "prost*", "protox", "http", "tower*"];
-const FORMATS: &[&str] = &["serde*", "toml", "csv"];
+const FORMATS: &[&str] = &["serde*", "toml*", "csv"];
 const WAITING: &[&str] = &["tokio*", "futures*"];
 const OUTSIDE: &[&str] = &["std::fs", "std::net", "std::process", "std::thread", "std::time", "std::io", "std::env"];
 const NOISE: &[&str] = &["tracing*", "opentelemetry*", "rand*", "uuid", "clap", "krama*"];
@@ -63,7 +63,7 @@ const MANIFESTS: &[Manifest] = &[
     // The law, errors, and the formats that people write.
     Manifest {
         at: "documents/Cargo.toml",
-        may: &["krama-law", "serde", "serde_json", "serde-saphyr", "thiserror", "toml"],
+        may: &["krama-law", "serde", "serde_json", "serde-saphyr", "thiserror", "toml_edit"],
     },
 ];
 

@@ -36,6 +36,7 @@ const FLOORS: &[Floor] = &[
     Floor { at: "documents/src/law_words", may: &["law_words"], never: &[SQL, WIRE, WAITING, OUTSIDE] },
     Floor { at: "documents/src/policy_file", may: &["policy_file", "law_words"], never: &[SQL, WIRE, WAITING] },
     Floor { at: "documents/src/case_file", may: &["case_file", "law_words"], never: &[SQL, WIRE, WAITING, OUTSIDE] },
+    Floor { at: "documents/src/catalogue", may: &["catalogue"], never: &[SQL, WIRE, WAITING, OUTSIDE] },
     Floor { at: "migrations/src", may: ANY, never: &[WIRE, &["krama*"]] },
     Floor { at: "src/store", may: &["store"], never: &[WIRE, &["clap"]] },
     Floor { at: "src/operation", may: &["operation", "store", "clock"], never: &[SQL, WIRE] },
@@ -63,7 +64,16 @@ const MANIFESTS: &[Manifest] = &[
     // The law, errors, and the formats that people write.
     Manifest {
         at: "documents/Cargo.toml",
-        may: &["krama-law", "serde", "serde_json", "serde-saphyr", "thiserror", "toml_edit"],
+        may: &[
+            "krama-law",
+            "fluent-bundle",
+            "unic-langid",
+            "serde",
+            "serde_json",
+            "serde-saphyr",
+            "thiserror",
+            "toml_edit",
+        ],
     },
 ];
 

@@ -33,7 +33,7 @@ pub struct Running {
 /// A setting, the law, the ledger or the address cannot be used; the message says which and what to do.
 pub async fn start(config: &Config) -> anyhow::Result<Running> {
     config.check()?;
-    let law = read_law(&config.policy.folder)?.law;
+    let law = read_law(&config.policy.folder)?;
     let place = match &config.store.url.0 {
         url if url.is_empty() => Place::File(config.store.path.clone()),
         url => Place::Postgres(url.clone()),

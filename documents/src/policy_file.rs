@@ -20,11 +20,11 @@ use krama_law::policy::Law;
 pub use document::{Document, Sheet};
 pub use folder::{law_folders, law_named, read_law};
 pub use language::{FIELDS, Field, field};
-pub use reading::Reading;
+pub use reading::{Reading, Said};
 pub use written::{Difference, difference};
 
 /// A law with the documents behind it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct LawBook {
     /// The law.
     pub law: Law,

@@ -172,8 +172,8 @@ fn show(book: &LawBook, sheet: &Sheet, out: &mut dyn Write) -> std::io::Result<(
     }
     for reading in book.readings.iter().filter(|reading| reading.can_read(revision)) {
         writeln!(out, "\nReading {}: {}", reading.name, reading.title)?;
-        for (field, said) in reading.said(revision) {
-            writeln!(out, "  {}: {said}", field.meaning)?;
+        for read in reading.said(revision) {
+            writeln!(out, "  {}: {}", read.field.meaning, read.said)?;
         }
         for source in &reading.sources {
             tell_source(source, "    ", out)?;

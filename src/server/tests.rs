@@ -32,7 +32,7 @@ on_both! {
 }
 
 async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) {
-    let law = read_law(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh")).unwrap().law;
+    let law = read_law(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh")).unwrap();
     let limits = Limits {
         batch_commands: 64,
         waiting_commands: 512,

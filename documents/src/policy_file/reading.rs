@@ -10,6 +10,12 @@ use crate::policy_file::Fault;
 use crate::policy_file::language::{Field, field};
 use crate::policy_file::paper::Paper;
 
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Reading({})", self.name)
+    }
+}
+
 /// A named reading of a law.
 #[derive(Clone)]
 pub struct Reading {
@@ -21,6 +27,17 @@ pub struct Reading {
     pub sources: Vec<Source>,
     text: String,
     changes: Vec<Change>,
+}
+
+/// A field as it is read otherwise.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The field.
+    pub field: &'static Field,
+    /// Its value, as a document writes it.
+    pub written: String,
+    /// Its value in words.
+    pub said: String,
 }
 
 /// One field that is read otherwise.
@@ -75,10 +92,14 @@ impl Reading {
         &self.text
     }
 
-    /// Each field that is read otherwise, with its value in words.
-    pub fn said(&self, of: &Revision) -> Vec<(&'static Field, String)> {
+    /// Each field that is read otherwise.
+    pub fn said(&self, of: &Revision) -> Vec<Said> {
         let read = self.applied_to(of);
-        self.changes.iter().map(|change| (change.field, change.field.said(&read))).collect()
+        let said = |change: &Change| {
+            let field = change.field;
+            Said { field, written: field.written(&read), said: field.said(&read) }
+        };
+        self.changes.iter().map(said).collect()
     }
 
     /// The law under this reading; none where no revision can be read so.

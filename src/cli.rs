@@ -12,6 +12,7 @@ pub mod examples;
 pub mod explain;
 pub mod import;
 mod lines;
+pub mod policy;
 pub mod sandbox;
 pub mod serve;
 mod words;
@@ -38,6 +39,7 @@ enum Command {
     Import(import::Args),
     Sandbox(sandbox::Args),
     Cases(cases::Args),
+    Policy(policy::Args),
     Examples(examples::Args),
 }
 
@@ -56,6 +58,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Import(args) => import::run(args, &mut out).await,
         Command::Sandbox(args) => sandbox::run(args, &mut out).await,
         Command::Cases(args) => cases::run(&args, &mut out),
+        Command::Policy(args) => policy::run(&args, &mut out),
         Command::Examples(args) => examples::run(&args, &mut out),
     };
     ended.unwrap_or_else(|error| {

@@ -14,6 +14,7 @@ mod decision;
 mod employment;
 mod member;
 pub(crate) mod register;
+mod policy;
 mod sandbox;
 mod status;
 mod wire;
@@ -24,6 +25,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
+
+use krama_documents::catalogue::{Catalogue, Language};
 
 use crate::grpc::wire::Fields;
 use crate::operation::Desk;
@@ -38,6 +41,8 @@ use crate::proto::v1;
 pub(crate) struct Counter {
     desk: Arc<Desk>,
     limits: Limits,
+    /// What is said to people, in each language.
+    catalogues: Arc<[Catalogue; 2]>,
     /// Set when the server is about to stop.
     draining: watch::Receiver<bool>,
 }
@@ -67,6 +72,12 @@ impl Counter {
         // Without a gate before it a service answers nobody.
         let caller = caller.ok_or_else(|| Status::unauthenticated("the call did not pass the gate"))?;
         Ok((caller, message))
+    }
+
+    /// The catalogue of a language.
+    fn catalogue(&self, language: Language) -> &Catalogue {
+        let found = self.catalogues.iter().find(|catalogue| catalogue.language() == language);
+        found.unwrap_or(&self.catalogues[0])
     }
 
     fn fields(&self) -> Fields {

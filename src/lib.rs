@@ -8,7 +8,6 @@
 pub mod config;
 pub mod server;
 
-pub mod catalogue;
 pub mod grpc;
 pub mod proto;
 

@@ -18,19 +18,21 @@ pub mod contribution;
 pub mod coverage;
 pub mod employment;
 pub mod member;
+pub mod policy;
 
 mod page;
 
 use std::sync::Arc;
 
+use krama_documents::policy_file::LawBook;
 use krama_law::calendar::{Day, Moment};
-use krama_law::policy::Law;
 
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Tide};
 use crate::operation::caller::Caller;
 use crate::operation::failure::{Failure, Refusal};
+use crate::operation::policy::Held;
 use crate::operation::transact::{Between, Writer, WriterHandle, audit_row};
 use crate::store;
 use crate::store::audit::{self, AuditRow, Outcome};
@@ -49,6 +51,14 @@ pub enum CannotOpen {
     /// The ledger is real.
     #[error("this ledger is no sandbox; start it without --sandbox, or give another database in `store`")]
     IsNoSandbox,
+    /// The ledger was founded with another law.
+    #[error("this ledger decides by the law `{ledger}`, not `{given}`; name its folder in `policy.folder`")]
+    OtherLaw {
+        /// The law of the ledger.
+        ledger: String,
+        /// The law of the folder.
+        given: String,
+    },
 }
 
 /// The bounds of the desk.
@@ -71,8 +81,8 @@ pub struct Limits {
 pub struct Opening {
     /// Where the ledger lies.
     pub store: Settings,
-    /// By which law is decided.
-    pub law: Law,
+    /// By which law a new ledger begins to decide.
+    pub law: LawBook,
     /// The bounds of the desk.
     pub limits: Limits,
     /// Set for a sandbox, with the instant at which the clock of a fresh one stands (the present when absent).
@@ -83,7 +93,7 @@ pub struct Opening {
 pub struct Desk {
     store: Store,
     clock: Clock,
-    law: Law,
+    held: Held,
     limits: Limits,
     writer: WriterHandle,
     epoch: String,
@@ -110,6 +120,7 @@ impl Desk {
         let write = store.begin().await?;
         let identity = ledger::identity(&write).await?;
         let (position, last_known) = ledger::last(&write).await?;
+        let held = Held::new(position, policy::open(&write, &law).await?);
         let clock = match sandbox {
             None if identity.sandbox => return Err(CannotOpen::IsSandbox),
             None => Clock::System,
@@ -126,7 +137,7 @@ impl Desk {
         write.commit().await?;
         let (handle, queue) = WriterHandle::new(limits.waiting_commands);
         let desk =
-            Arc::new(Desk { store, clock, law, limits, writer: handle, epoch: identity.epoch, tide: Tide::default() });
+            Arc::new(Desk { store, clock, held, limits, writer: handle, epoch: identity.epoch, tide: Tide::default() });
         let task = tokio::spawn(Writer::new(desk.clone(), queue, between).run());
         Ok((desk, task))
     }

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod payment;
 pub mod payment_change;
 pub mod person;
+pub mod policy;
 pub mod rekey;
 pub mod seal;
 

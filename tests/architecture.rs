@@ -20,7 +20,7 @@ struct Floor {
 
 const SQL: &[&str] = &["sea_orm*", "sea_query*", "sqlx*"];
 const WIRE: &[&str] = &["tonic*", "prost*", "protox", "http", "tower*"];
-const FORMATS: &[&str] = &["serde*", "toml", "csv"];
+const FORMATS: &[&str] = &["serde*", "toml*", "csv"];
 const WAITING: &[&str] = &["tokio*", "futures*"];
 const OUTSIDE: &[&str] = &["std::fs", "std::net", "std::process", "std::thread", "std::time", "std::io", "std::env"];
 const NOISE: &[&str] = &["tracing*", "opentelemetry*", "rand*", "uuid", "clap", "krama*"];
@@ -36,14 +36,14 @@ const FLOORS: &[Floor] = &[
     Floor { at: "documents/src/law_words", may: &["law_words"], never: &[SQL, WIRE, WAITING, OUTSIDE] },
     Floor { at: "documents/src/policy_file", may: &["policy_file", "law_words"], never: &[SQL, WIRE, WAITING] },
     Floor { at: "documents/src/case_file", may: &["case_file", "law_words"], never: &[SQL, WIRE, WAITING, OUTSIDE] },
+    Floor { at: "documents/src/catalogue", may: &["catalogue"], never: &[SQL, WIRE, WAITING, OUTSIDE] },
     Floor { at: "migrations/src", may: ANY, never: &[WIRE, &["krama*"]] },
     Floor { at: "src/store", may: &["store"], never: &[WIRE, &["clap"]] },
     Floor { at: "src/operation", may: &["operation", "store", "clock"], never: &[SQL, WIRE] },
-    Floor { at: "src/grpc", may: &["grpc", "operation", "catalogue", "clock", "config", "proto"], never: &[SQL] },
+    Floor { at: "src/grpc", may: &["grpc", "operation", "clock", "config", "proto"], never: &[SQL] },
     Floor { at: "src/server", may: &["grpc", "operation", "store", "config"], never: &[SQL, WIRE] },
     Floor { at: "src/cli", may: ANY, never: &[SQL] },
     Floor { at: "src/proto", may: &["proto"], never: &[SQL] },
-    Floor { at: "src/catalogue", may: &["catalogue"], never: &[SQL, WIRE] },
     Floor { at: "src/clock", may: &["clock"], never: &[SQL, WIRE] },
     Floor { at: "src/config", may: &["config"], never: &[SQL, WIRE] },
     Floor { at: "src/telemetry", may: &["telemetry", "config"], never: &[SQL] },
@@ -63,7 +63,16 @@ const MANIFESTS: &[Manifest] = &[
     // The law, errors, and the formats that people write.
     Manifest {
         at: "documents/Cargo.toml",
-        may: &["krama-law", "serde", "serde_json", "serde-saphyr", "thiserror", "toml"],
+        may: &[
+            "krama-law",
+            "fluent-bundle",
+            "unic-langid",
+            "serde",
+            "serde_json",
+            "serde-saphyr",
+            "thiserror",
+            "toml_edit",
+        ],
     },
 ];
 

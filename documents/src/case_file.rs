@@ -12,6 +12,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use krama_law::calendar::{Day, Month};
+use krama_law::policy::Law;
 use serde::{Deserialize, Deserializer};
 
 use crate::case_file::expectation::Expectation;
@@ -41,6 +42,9 @@ pub struct Verdict {
     pub differences: Vec<String>,
 }
 
+/// Where the laws are that cases name: a law by its name, or one of its readings.
+pub type Shelf<'a> = dyn Fn(&str, Option<&str>) -> Result<Law, String> + Sync + 'a;
+
 /// How many values a case file may have: those of a few hundred thousand cases.
 const NODES_MOST: usize = 20_000_000;
 
@@ -60,8 +64,8 @@ pub fn read(text: &str) -> Result<Vec<Case>, String> {
 ///
 /// # Errors
 /// The text is no case file, or a case of it contradicts itself; the message says which and what is wrong.
-pub fn run(text: &str) -> Result<Vec<Verdict>, String> {
-    read(text)?.iter().map(|case| case.run().map_err(|error| format!("case `{}`: {error}", case.name))).collect()
+pub fn run(text: &str, shelf: &Shelf<'_>) -> Result<Vec<Verdict>, String> {
+    read(text)?.iter().map(|case| case.run(shelf).map_err(|error| format!("case `{}`: {error}", case.name))).collect()
 }
 
 impl Case {
@@ -70,12 +74,17 @@ impl Case {
         &self.name
     }
 
+    /// The law that the case names, where it names one.
+    pub fn law(&self) -> Option<&str> {
+        self.policy.named()
+    }
+
     /// Asks the law every question of the case, and compares.
     ///
     /// # Errors
     /// A day, a label or a value of the case makes no sense; the message says which.
-    pub fn run(&self) -> Result<Verdict, String> {
-        let law = self.policy.law()?;
+    pub fn run(&self, shelf: &Shelf<'_>) -> Result<Verdict, String> {
+        let law = self.policy.law(shelf)?;
         let story = Story::of(&self.facts, &self.others)?;
         let mut differences = Vec::new();
         for expectation in &self.expect {

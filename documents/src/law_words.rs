@@ -1,16 +1,49 @@
 //! Law words: the words by which documents write the values of the law, once for law documents and case files.
 //!
-//! Only what both need stands here. Absent: ranges and defaults, which are each document's own.
+//! Each word stands in one table, by which it is read and written, so that what is read can be written again. Absent:
+//! ranges and defaults, which are each document's own.
 
 use krama_law::answer::Scheme;
 use krama_law::fact::AssistanceLevel;
 use krama_law::policy::{
     Entitlement, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, OnHoliday, RetroactiveLoss,
 };
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+/// A value of the law that documents write as one word.
+pub(crate) trait Worded: Copy + PartialEq + 'static {
+    /// Each value with its word, and with what it says.
+    const WORDS: &'static [(&'static str, Self, &'static str)];
+
+    /// The word of the value.
+    fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value, _)| *value == self).map_or("", |(word, ..)| word)
+    }
+
+    /// What the value says.
+    fn said(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value, _)| *value == self).map_or("", |(.., said)| said)
+    }
+}
+
+/// A word as it is read.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Word<T>(pub(crate) T);
+
+impl<'de, T: Worded> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Word<T>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let found = T::WORDS.iter().find(|(word, ..)| *word == text);
+        found.map(|(_, value, _)| Word(*value)).ok_or_else(|| {
+            let words: Vec<&str> = T::WORDS.iter().map(|(word, ..)| *word).collect();
+            D::Error::custom(format!("`{text}` should be one of: {}", words.join(", ")))
+        })
+    }
+}
 
 /// `{ consecutive = 6 }` or `{ window = [9, 12] }`.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LapseLimb {
     Consecutive(u16),
@@ -18,7 +51,7 @@ pub(crate) enum LapseLimb {
 }
 
 /// `{ consecutive = 2 }`, `{ window = [6, 12] }` or `immediate`.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum EntitlementLimb {
     Consecutive(u16),
@@ -26,76 +59,98 @@ pub(crate) enum EntitlementLimb {
     Immediate,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum EffectiveWord {
-    Breach,
-    FirstMissed,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum SpellWord {
-    Resets,
-    Pauses,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum LossWord {
-    FromKnown,
-    FromValid,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-pub(crate) enum LevelWord {
-    #[serde(rename = "POOR_1")]
-    Poor1,
-    #[serde(rename = "POOR_2")]
-    Poor2,
-    #[serde(rename = "AT_RISK")]
-    AtRisk,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum HolidayWord {
-    Same,
-    NextWorkingDay,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MonthCountsWord {
-    Employed,
-    Declared,
-    Paid,
-}
-
 /// Whether months that were overdue under an older revision count towards a lapse.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum GapsWord {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gaps {
     Count,
     Forget,
 }
 
 /// What becomes of the bars of lapses under an older revision.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum BarsWord {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bars {
     Stand,
     Lifted,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum SchemeWord {
-    Voluntary,
-    Formal,
-    RunOff,
-    Assistance,
-    Dependant,
+/// Whether somebody who lapsed is referred to the poverty registry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AssistanceDoor {
+    None,
+    Referral,
+}
+
+impl Worded for LapseEffective {
+    const WORDS: &'static [(&'static str, LapseEffective, &'static str)] = &[
+        ("breach", LapseEffective::Breach, "from the day on which its condition first holds"),
+        ("first_missed", LapseEffective::FirstMissed, "from the 1st of the oldest month missed"),
+    ];
+}
+
+impl Worded for FormalSpell {
+    const WORDS: &'static [(&'static str, FormalSpell, &'static str)] =
+        &[("resets", FormalSpell::Resets, "it ends the run"), ("pauses", FormalSpell::Pauses, "it is passed over")];
+}
+
+impl Worded for RetroactiveLoss {
+    const WORDS: &'static [(&'static str, RetroactiveLoss, &'static str)] = &[
+        (
+            "from_known",
+            RetroactiveLoss::FromKnown,
+            "from the day on which it was learnt; what was given before is kept in good faith",
+        ),
+        ("from_valid", RetroactiveLoss::FromValid, "from the day on which it was so"),
+    ];
+}
+
+impl Worded for AssistanceLevel {
+    const WORDS: &'static [(&'static str, AssistanceLevel, &'static str)] = &[
+        ("POOR_1", AssistanceLevel::Poor1, "very poor"),
+        ("POOR_2", AssistanceLevel::Poor2, "poor"),
+        ("AT_RISK", AssistanceLevel::AtRisk, "at risk"),
+    ];
+}
+
+impl Worded for OnHoliday {
+    const WORDS: &'static [(&'static str, OnHoliday, &'static str)] = &[
+        ("same", OnHoliday::Same, "stays where it is"),
+        ("next_working_day", OnHoliday::NextWorkingDay, "moves to the next working day"),
+    ];
+}
+
+impl Worded for FormalMonthCounts {
+    const WORDS: &'static [(&'static str, FormalMonthCounts, &'static str)] = &[
+        ("employed", FormalMonthCounts::Employed, "that it was worked"),
+        ("declared", FormalMonthCounts::Declared, "that the employer declared it"),
+        ("paid", FormalMonthCounts::Paid, "that the employer paid it"),
+    ];
+}
+
+impl Worded for Gaps {
+    const WORDS: &'static [(&'static str, Gaps, &'static str)] =
+        &[("count", Gaps::Count, "they count"), ("forget", Gaps::Forget, "they are forgotten")];
+}
+
+impl Worded for Bars {
+    const WORDS: &'static [(&'static str, Bars, &'static str)] =
+        &[("stand", Bars::Stand, "they stand"), ("lifted", Bars::Lifted, "they are lifted")];
+}
+
+impl Worded for AssistanceDoor {
+    const WORDS: &'static [(&'static str, AssistanceDoor, &'static str)] = &[
+        ("none", AssistanceDoor::None, "nothing"),
+        ("referral", AssistanceDoor::Referral, "a referral to the poverty registry, which decides for itself"),
+    ];
+}
+
+impl Worded for Scheme {
+    const WORDS: &'static [(&'static str, Scheme, &'static str)] = &[
+        ("VOLUNTARY", Scheme::Voluntary, "the voluntary scheme"),
+        ("FORMAL", Scheme::Formal, "formal employment"),
+        ("RUN_OFF", Scheme::RunOff, "what runs on after an employment"),
+        ("ASSISTANCE", Scheme::Assistance, "social assistance"),
+        ("DEPENDANT", Scheme::Dependant, "the head of the household"),
+    ];
 }
 
 impl From<LapseLimb> for LapseCondition {
@@ -113,74 +168,6 @@ impl From<EntitlementLimb> for Entitlement {
             EntitlementLimb::Consecutive(months) => Entitlement::Consecutive(months),
             EntitlementLimb::Window((insured, of)) => Entitlement::Window { insured, of },
             EntitlementLimb::Immediate => Entitlement::Immediate,
-        }
-    }
-}
-
-impl From<EffectiveWord> for LapseEffective {
-    fn from(word: EffectiveWord) -> LapseEffective {
-        match word {
-            EffectiveWord::Breach => LapseEffective::Breach,
-            EffectiveWord::FirstMissed => LapseEffective::FirstMissed,
-        }
-    }
-}
-
-impl From<SpellWord> for FormalSpell {
-    fn from(word: SpellWord) -> FormalSpell {
-        match word {
-            SpellWord::Resets => FormalSpell::Resets,
-            SpellWord::Pauses => FormalSpell::Pauses,
-        }
-    }
-}
-
-impl From<LossWord> for RetroactiveLoss {
-    fn from(word: LossWord) -> RetroactiveLoss {
-        match word {
-            LossWord::FromKnown => RetroactiveLoss::FromKnown,
-            LossWord::FromValid => RetroactiveLoss::FromValid,
-        }
-    }
-}
-
-impl From<LevelWord> for AssistanceLevel {
-    fn from(word: LevelWord) -> AssistanceLevel {
-        match word {
-            LevelWord::Poor1 => AssistanceLevel::Poor1,
-            LevelWord::Poor2 => AssistanceLevel::Poor2,
-            LevelWord::AtRisk => AssistanceLevel::AtRisk,
-        }
-    }
-}
-
-impl From<HolidayWord> for OnHoliday {
-    fn from(word: HolidayWord) -> OnHoliday {
-        match word {
-            HolidayWord::Same => OnHoliday::Same,
-            HolidayWord::NextWorkingDay => OnHoliday::NextWorkingDay,
-        }
-    }
-}
-
-impl From<MonthCountsWord> for FormalMonthCounts {
-    fn from(word: MonthCountsWord) -> FormalMonthCounts {
-        match word {
-            MonthCountsWord::Employed => FormalMonthCounts::Employed,
-            MonthCountsWord::Declared => FormalMonthCounts::Declared,
-            MonthCountsWord::Paid => FormalMonthCounts::Paid,
-        }
-    }
-}
-
-impl From<SchemeWord> for Scheme {
-    fn from(word: SchemeWord) -> Scheme {
-        match word {
-            SchemeWord::Voluntary => Scheme::Voluntary,
-            SchemeWord::Formal => Scheme::Formal,
-            SchemeWord::RunOff => Scheme::RunOff,
-            SchemeWord::Assistance => Scheme::Assistance,
-            SchemeWord::Dependant => Scheme::Dependant,
         }
     }
 }

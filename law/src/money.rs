@@ -3,6 +3,7 @@
 //! The riel has no minor unit in use, so an amount is an integer; a penalty is a decimal fraction that is never
 //! turned into a binary float, and a price is rounded up to the riel once, at the very end.
 
+use std::fmt;
 use std::str::FromStr;
 
 use num_bigint::BigUint;
@@ -40,6 +41,14 @@ impl FromStr for Rate {
         let scale = 10_u32.pow(u32::try_from(decimals.len()).map_err(|_| bad())?);
         let parts = format!("{whole}{decimals}").parse().map_err(|_| bad())?;
         Ok(Rate { parts, scale })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = self.scale.ilog10() as usize;
+        write!(formatter, "{}", self.parts / self.scale)?;
+        if decimals == 0 { Ok(()) } else { write!(formatter, ".{:0decimals$}", self.parts % self.scale) }
     }
 }
 

@@ -221,7 +221,7 @@ impl Machine<'_> {
         if self.is_restless(day) {
             return day;
         }
-        if self.lapse.is_some() {
+        if self.lapse.is_some() && self.state.standing != Standing::Employed {
             // Money that can be added up for a return changes more than the money.
             return if self.terms_of_return(today).is_some() { day } else { Day::NEVER };
         }

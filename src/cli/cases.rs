@@ -13,6 +13,7 @@ use std::thread;
 
 use anyhow::{Context, bail};
 use krama_documents::case_file::{self, Case};
+use krama_documents::policy_file::law_named;
 
 use crate::clock::Stopwatch;
 
@@ -22,6 +23,9 @@ pub struct Args {
     /// Case files, or folders of them.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// The folder of the laws that cases name.
+    #[arg(long, value_name = "FOLDER", default_value = "policies")]
+    laws: PathBuf,
 }
 
 /// Runs the cases and prints each difference.
@@ -45,7 +49,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             }
         };
         for batch in cases.chunks(BATCH) {
-            for (case, differences) in batch.iter().zip(judged(batch)) {
+            for (case, differences) in batch.iter().zip(judged(batch, &args.laws)) {
                 tally.note(file, case, &differences, out)?;
             }
         }
@@ -62,9 +66,10 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
 const BATCH: usize = 500;
 
 /// The differences of each case, in the order of the cases, judged on all processors at once.
-fn judged(cases: &[Case]) -> Vec<Vec<String>> {
+fn judged(cases: &[Case], laws: &Path) -> Vec<Vec<String>> {
     // A case that cannot be asked fails as one that is answered otherwise, and the next ones run.
-    let judge = |case: &Case| match case.run() {
+    let shelf = |name: &str, reading: Option<&str>| law_named(laws, name, reading);
+    let judge = |case: &Case| match case.run(&shelf) {
         Ok(verdict) => verdict.differences,
         Err(error) => vec![format!("cannot be asked: {error}")],
     };
@@ -149,7 +154,8 @@ mod tests {
 
     fn run_on(path: &str) -> (anyhow::Result<ExitCode>, String) {
         let mut out = Vec::new();
-        let args = Args { paths: vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(path)] };
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let args = Args { paths: vec![root.join(path)], laws: root.join("policies") };
         let ended = run(&args, &mut out);
         (ended, String::from_utf8(out).unwrap())
     }

@@ -40,6 +40,9 @@ pub struct Args {
     /// Answer as it was known at this instant; a day stands for its end.
     #[arg(long, value_name = "DAY|INSTANT", value_parser = civil::parse_known_at)]
     known_at: Option<Timestamp>,
+    /// The language of the reasons: en or km.
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    language: String,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -65,6 +68,7 @@ pub async fn run(args: Args, pen: Pen, out: &mut dyn Write) -> anyhow::Result<Ex
         valid_at: args.on.map(civil::wire),
         known_at: args.known_at,
         at_least_position: None,
+        language: args.language.clone(),
     };
     let mut client = CoverageServiceClient::new(wire);
     let answer = client.explain_coverage(request).await.map_err(Refusal::from)?.into_inner();

@@ -242,7 +242,7 @@ fn quote_message(quote: &Quote, role: Role) -> v1::QuotePaymentResponse {
         due_day: Some(date(*due)),
     };
     // A collector takes money; a door that money does not open would only tell it about the person.
-    let priced = |door: &&crate::operation::coverage::Door| role != Role::Collector || door.price.is_some();
+    let priced = |door: &&krama_law::answer::Door| role != Role::Collector || door.price.is_some();
     v1::QuotePaymentResponse {
         payer_found: true,
         masked_name: quote.masked_name.clone(),

@@ -1,17 +1,20 @@
 //! CoverageService on the wire.
 
+use krama_documents::catalogue::{self, Catalogue, Language};
 use krama_law::answer::Standing;
 use krama_law::calendar::{Day, Moment};
 use krama_law::decision::{Explanation, Stretch};
 use krama_law::explanation::Step;
 use tonic::{Request, Response, Status};
 
-use crate::catalogue;
+use crate::grpc::member::correction::ground;
 use crate::grpc::wire::{Fields, base32, date, id_text, timestamp};
-use crate::grpc::{Counter, at_least, decision, member};
-use crate::operation::coverage::{Check, Checked, SecondFact};
+use crate::grpc::{Counter, at_least, decision, member, outcome, status, ticket};
+use crate::operation::coverage::lapse::Verdict;
+use crate::operation::coverage::{Check, Checked, Contested, Explained, SecondFact};
 use crate::operation::person::BirthDate;
 use crate::operation::reading::Reading;
+use crate::operation::transact::Ticket;
 use crate::proto::v1;
 use crate::proto::v1::coverage_service_server::CoverageService;
 
@@ -41,13 +44,14 @@ impl CoverageService for Counter {
         let member = fields.id("member_id", &message.member_id);
         let valid_at = fields.optional_day("valid_at", message.valid_at.as_ref());
         let known_at = fields.optional_moment("known_at", message.known_at.as_ref());
-        let asked = fields.finish(Some((member, valid_at, known_at)));
-        let (member, valid_at, known_at) = self.shaped(&caller, "ExplainCoverage", asked).await?;
+        let language = language(&mut fields, &message.language);
+        let asked = fields.finish(Some((member, valid_at, known_at, language)));
+        let (member, valid_at, known_at, language) = self.shaped(&caller, "ExplainCoverage", asked).await?;
         let from = at_least(message.at_least_position);
         let explained = self.desk.explain_coverage(member, valid_at, known_at, from).await;
         let reading = self.looked(&caller, "ExplainCoverage", explained).await?;
-        let (decided, explanation) = &reading.answer;
-        let known = explanation.answer.known_at;
+        let explained = &reading.answer;
+        let explanation = &explained.explanation;
         let omitted_steps = explanation.steps.len().saturating_sub(STEPS_MOST);
         // The newest first, so that what is left out of a long life is its beginning.
         let steps = explanation.steps.iter().rev().take(STEPS_MOST);
@@ -55,13 +59,86 @@ impl CoverageService for Counter {
         let omitted_months = months.len().saturating_sub(MONTHS_MOST);
         let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
         Ok(Response::new(v1::ExplainCoverageResponse {
-            decision: Some(decision::decision(decided)),
-            steps: steps.map(|step| self.step(step, known)).collect(),
+            decision: Some(decision::decision(&explained.decision)),
+            steps: steps.map(|step| step_told(step, explained, self.catalogue(language))).collect(),
             omitted_steps: count(omitted_steps),
             months: months.into_iter().skip(omitted_months).collect(),
             omitted_months: count(omitted_months),
             position: self.position(reading.position),
+            contested: explained.contested.iter().map(contested).collect(),
+            text_reviewed: language.is_reviewed(),
         }))
+    }
+
+    async fn confirm_lapse(
+        &self,
+        request: Request<v1::ConfirmLapseRequest>,
+    ) -> Result<Response<v1::ConfirmLapseResponse>, Status> {
+        let (caller, message) = Counter::admit(request)?;
+        let ground = (message.case_reference.as_str(), message.legal_basis.as_str());
+        let shaped =
+            verdict::<true>(self.fields(), &message.request_id, message.validate_only, &message.member_id, ground);
+        let (ticket, verdict) = self.shaped(&caller, "ConfirmLapse", shaped).await?;
+        let recorded = self.desk.decide_lapse(&caller, ticket, verdict).await.map_err(|f| status::of(&f))?;
+        Ok(Response::new(v1::ConfirmLapseResponse {
+            outcome: outcome(&recorded, false),
+            position: self.position_of(&recorded),
+            known_time: recorded.known.map(timestamp),
+            fact_id: if ticket.validate_only { String::new() } else { id_text(recorded.reply.fact) },
+            standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
+        }))
+    }
+
+    async fn waive_lapse(
+        &self,
+        request: Request<v1::WaiveLapseRequest>,
+    ) -> Result<Response<v1::WaiveLapseResponse>, Status> {
+        let (caller, message) = Counter::admit(request)?;
+        let ground = (message.case_reference.as_str(), message.legal_basis.as_str());
+        let shaped =
+            verdict::<false>(self.fields(), &message.request_id, message.validate_only, &message.member_id, ground);
+        let (ticket, verdict) = self.shaped(&caller, "WaiveLapse", shaped).await?;
+        let recorded = self.desk.decide_lapse(&caller, ticket, verdict).await.map_err(|f| status::of(&f))?;
+        Ok(Response::new(v1::WaiveLapseResponse {
+            outcome: outcome(&recorded, false),
+            position: self.position_of(&recorded),
+            known_time: recorded.known.map(timestamp),
+            fact_id: if ticket.validate_only { String::new() } else { id_text(recorded.reply.fact) },
+            standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
+        }))
+    }
+}
+
+/// The language of a tag; English where none is given.
+fn language(fields: &mut Fields, tag: &str) -> Language {
+    let language = if tag.is_empty() { Some(Language::English) } else { Language::of(tag) };
+    if language.is_none() {
+        fields.invalid("language", "must be en or km");
+    }
+    language.unwrap_or(Language::English)
+}
+
+fn verdict<const CONFIRMED: bool>(
+    mut fields: Fields,
+    request_id: &str,
+    validate_only: bool,
+    member: &str,
+    (case, legal_basis): (&str, &str),
+) -> Result<(Ticket, Verdict<CONFIRMED>), Status> {
+    let ticket = ticket(&mut fields, request_id, validate_only);
+    let member = fields.id("member_id", member);
+    let ground = ground(&mut fields, case, ("legal_basis", legal_basis));
+    fields.finish(Some((ticket, Verdict { member, ground })))
+}
+
+fn contested(contested: &Contested) -> v1::ContestedReading {
+    let answer = &contested.answer;
+    v1::ContestedReading {
+        reading: contested.reading.clone(),
+        title: contested.title.clone(),
+        standing: decision::standing(answer.standing).into(),
+        since: answer.since.map(date),
+        covers: answer.covers.iter().map(decision::cover).collect(),
     }
 }
 
@@ -136,17 +213,17 @@ impl Counter {
             }
         }
     }
+}
 
-    fn step(&self, step: &Step, known: Moment) -> v1::Step {
-        let values = catalogue::values(&step.clause).into_iter();
-        v1::Step {
-            day: Some(date(step.day)),
-            clause: catalogue::name(&step.clause).to_owned(),
-            citation: self.desk.citation(step.clause.fields(), step.day, known),
-            fact_ids: step.facts.iter().map(|fact| id_text(fact.0)).collect(),
-            values: values.map(|(key, value)| (key.to_owned(), value)).collect(),
-            text: catalogue::english(&step.clause),
-        }
+fn step_told(step: &Step, explained: &Explained, catalogue: &Catalogue) -> v1::Step {
+    let values = catalogue::values(&step.clause).into_iter();
+    v1::Step {
+        day: Some(date(step.day)),
+        clause: catalogue::name(&step.clause).to_owned(),
+        citation: explained.citation(step.clause.fields(), step.day),
+        fact_ids: step.facts.iter().map(|fact| id_text(fact.0)).collect(),
+        values: values.map(|(key, value)| (key.to_owned(), value)).collect(),
+        text: catalogue.say(&catalogue::clause(&step.clause)),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Decisions on the wire: standing, covers, doors, steps and months, as several services tell them.
 
-use krama_law::answer::{Cover, Scheme, Standing};
+use krama_law::answer::{Cover, Door, DoorKind, Scheme, Standing};
 use krama_law::calendar::{Day, Moment};
 use krama_law::decision::MonthState;
 
 use crate::grpc::wire::{date, timestamp};
-use crate::operation::coverage::{Decision, Door, DoorKind};
+use crate::operation::coverage::Decision;
 use crate::proto::v1;
 
 pub(crate) fn standing(standing: Standing) -> v1::Standing {
@@ -57,12 +57,13 @@ pub(crate) fn door(door: &Door) -> v1::Door {
         DoorKind::FormalEmployment => v1::DoorKind::FormalEmployment,
         DoorKind::BackPayment => v1::DoorKind::BackPayment,
         DoorKind::ReEnrolment => v1::DoorKind::ReEnrolment,
+        DoorKind::SocialAssistance => v1::DoorKind::SocialAssistance,
     };
     v1::Door {
         kind: kind.into(),
         price_riel: door.price,
-        first_benefit_day: door.first_benefit_day.map(date),
-        open_until: None,
+        first_benefit_day: door.benefits_from.map(date),
+        open_until: door.open_until.map(date),
     }
 }
 

@@ -1,6 +1,6 @@
 //! MemberService on the wire.
 
-mod correction;
+pub(crate) mod correction;
 
 use tonic::{Request, Response, Status};
 

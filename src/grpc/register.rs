@@ -65,7 +65,7 @@ impl Intake {
         batch: [u8; 16],
     ) -> Result<Option<Intake>, Failure> {
         let Some((course, done)) = desk.begin_register(batch).await? else { return Ok(None) };
-        let counter = Counter { desk, limits: server::limits(config), draining: watch::channel(false).1 };
+        let counter = server::counter(desk, config, watch::channel(false).1);
         Ok(Some(Intake { counter, caller: caller(user), batch, course, employers: HashMap::new(), done }))
     }
 

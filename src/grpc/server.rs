@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use krama_documents::catalogue::{Catalogue, Language};
 use prost::Message as _;
 use prost_types::FileDescriptorProto;
 use tokio::net::TcpListener;
@@ -27,6 +28,7 @@ use crate::proto::v1::contribution_service_server::ContributionServiceServer;
 use crate::proto::v1::coverage_service_server::CoverageServiceServer;
 use crate::proto::v1::employment_service_server::EmploymentServiceServer;
 use crate::proto::v1::member_service_server::MemberServiceServer;
+use crate::proto::v1::policy_service_server::PolicyServiceServer;
 use crate::proto::{DESCRIPTORS, v1};
 
 /// How often an idle connection is asked whether it still lives, and how long it may take to say so.
@@ -48,9 +50,9 @@ pub struct Serving {
     drain: Duration,
 }
 
-/// The bounds of a request by the settings.
-pub(super) fn limits(config: &config::Config) -> Limits {
-    Limits {
+/// The counter of a desk, by the configuration.
+pub(super) fn counter(desk: Arc<Desk>, config: &config::Config, draining: watch::Receiver<bool>) -> Counter {
+    let limits = Limits {
         text_bytes: config.limits.text_bytes,
         amount_riel: config.limits.amount_riel,
         page_default: config.limits.page_default,
@@ -63,7 +65,9 @@ pub(super) fn limits(config: &config::Config) -> Limits {
         excuse_months_most: config.limits.excuse_months_most,
         standing_changes: config.limits.standing_changes,
         reconciled_lines: config.limits.reconciled_lines,
-    }
+    };
+    let catalogues = Arc::new(Language::ALL.map(Catalogue::new));
+    Counter { desk, limits, catalogues, draining }
 }
 
 /// Serves a desk on a listener.
@@ -81,7 +85,7 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         message_bytes: config.limits.message_bytes,
         draining: drains.clone(),
     };
-    let counter = Counter { desk, limits: limits(config), draining: drains };
+    let counter = counter(desk, config, drains);
     let bytes = config.limits.message_bytes;
     // The bounds and the compression of messages are each service's own.
     macro_rules! service {
@@ -95,6 +99,7 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         v1::contribution_service_server::SERVICE_NAME,
         v1::employment_service_server::SERVICE_NAME,
         v1::coverage_service_server::SERVICE_NAME,
+        v1::policy_service_server::SERVICE_NAME,
     ];
     if config.sandbox.enabled {
         names.push(crate::proto::sandbox::sandbox_service_server::SERVICE_NAME);
@@ -118,6 +123,7 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         .add_service(service!(ContributionServiceServer))
         .add_service(service!(EmploymentServiceServer))
         .add_service(service!(CoverageServiceServer))
+        .add_service(service!(PolicyServiceServer))
         .add_optional_service(config.sandbox.enabled.then(|| service!(SandboxServiceServer)));
     let (close, closed) = oneshot::channel();
     // Small answers must not wait for company.

@@ -13,11 +13,14 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::grpc::wire::{Wrong, id_text, timestamp};
 use crate::operation::failure::{Failure, Refusal};
+use crate::operation::policy::Which;
 
 /// The domain of every reason.
 const DOMAIN: &str = "krama";
 /// Violations that one status lists; the rest is only counted.
 const VIOLATIONS_LISTED: usize = 20;
+/// Characters of a fault of a document that a status tells; all details together have their bound.
+const FAULT_MOST: usize = 240;
 /// After how long a call that met a passing fault is worth repeating.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -124,7 +127,11 @@ fn refused(refusal: &Refusal) -> Status {
     let field = metadata.get("field").cloned();
     let message = message_of(refusal);
     let mut details = ErrorDetails::with_error_info(refusal.reason(), DOMAIN, metadata);
-    if let Some(field) = field {
+    if let Refusal::PolicyUnsound { field, faults } = refusal {
+        for fault in faults.iter().take(VIOLATIONS_LISTED) {
+            details.add_bad_request_violation(*field, ascii(fault));
+        }
+    } else if let Some(field) = field {
         details.add_bad_request_violation(field, &message);
     }
     let code = code_of(refusal);
@@ -132,6 +139,15 @@ fn refused(refusal: &Refusal) -> Status {
         details.set_retry_info(Some(RETRY_AFTER));
     }
     Status::with_error_details(code, message, details)
+}
+
+/// A text of a document as the details of a status may carry it: plain, and not too long.
+fn ascii(text: &str) -> String {
+    text.chars()
+        .filter(|sign| !sign.is_control())
+        .take(FAULT_MOST)
+        .map(|sign| if sign.is_ascii() { sign } else { '?' })
+        .collect()
 }
 
 fn code_of(refusal: &Refusal) -> Code {
@@ -145,7 +161,9 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::EmployerNotFound { .. }
         | Refusal::EmploymentNotFound { .. }
         | Refusal::PaymentNotFound { .. }
-        | Refusal::FactNotFound { .. } => Code::NotFound,
+        | Refusal::FactNotFound { .. }
+        | Refusal::PolicyNotFound { .. } => Code::NotFound,
+        Refusal::PolicyUnsound { .. } => Code::InvalidArgument,
         Refusal::EmployerNotGranted { .. } | Refusal::InstitutionNotOwn | Refusal::SecondPersonRequired { .. } => {
             Code::PermissionDenied
         }
@@ -168,8 +186,14 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::EmploymentRetracted { .. }
         | Refusal::PaymentNotWaiting { .. }
         | Refusal::AmountAboveRefundable { .. }
-        | Refusal::FactNotRetractable { .. } => Code::FailedPrecondition,
-        Refusal::PositionStale { .. } | Refusal::EtagStale { .. } => Code::Aborted,
+        | Refusal::FactNotRetractable { .. }
+        | Refusal::PolicyDayPassed { .. }
+        | Refusal::PolicyDayTaken { .. }
+        | Refusal::PolicyProposalClosed { .. }
+        | Refusal::LapseNotPending { .. } => Code::FailedPrecondition,
+        Refusal::PositionStale { .. } | Refusal::EtagStale { .. } | Refusal::PolicyDigestDiffers { .. } => {
+            Code::Aborted
+        }
         Refusal::PositionFromOtherEpoch { .. } => Code::OutOfRange,
         Refusal::PositionNotReached { .. } => Code::Unavailable,
     }
@@ -245,6 +269,19 @@ fn message_of(refusal: &Refusal) -> String {
             "something was recorded about it after that position; read it again and decide anew".to_owned()
         }
         Refusal::EtagStale { .. } => "the record has changed since it was read; read it again".to_owned(),
+        Refusal::PolicyNotFound { .. } => "the law has no such revision, and nobody proposed it".to_owned(),
+        Refusal::PolicyUnsound { faults, .. } => faults.first().map_or_else(String::new, |fault| ascii(fault)),
+        Refusal::PolicyDayPassed { day, earliest } => {
+            format!(
+                "a revision cannot begin on {day}, which has passed; from {earliest} on it can, or say retroactive = true"
+            )
+        }
+        Refusal::PolicyDayTaken { day } => {
+            format!("a revision begins on {day} already; a published one is never edited")
+        }
+        Refusal::PolicyProposalClosed { state, .. } => format!("the proposal is {state} already"),
+        Refusal::PolicyDigestDiffers { .. } => "the digest is not that of what was proposed; read it again".to_owned(),
+        Refusal::LapseNotPending { .. } => "no lapse of the member waits for a person today".to_owned(),
     }
 }
 
@@ -335,6 +372,17 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::PositionStale { number, current } => {
             vec![("number", number.to_string()), ("current_number", current.to_string())]
         }
-        Refusal::EtagStale { member } => vec![id("member_id", member)],
+        Refusal::EtagStale { member } | Refusal::LapseNotPending { member } => vec![id("member_id", member)],
+        Refusal::PolicyNotFound { policy: Which::Today } => Vec::new(),
+        Refusal::PolicyNotFound { policy: Which::On(on) } => vec![day("policy", on)],
+        Refusal::PolicyNotFound { policy: Which::Proposal(proposal) } => vec![id("policy", proposal)],
+        Refusal::PolicyUnsound { field, faults } => {
+            let omitted = faults.len().saturating_sub(VIOLATIONS_LISTED);
+            vec![text("field", field), ("violations_omitted", omitted.to_string())]
+        }
+        Refusal::PolicyDayPassed { day: on, earliest } => vec![day("day", on), day("earliest", earliest)],
+        Refusal::PolicyDayTaken { day: on } => vec![day("day", on)],
+        Refusal::PolicyProposalClosed { proposal, state } => vec![id("proposal_id", proposal), text("state", state)],
+        Refusal::PolicyDigestDiffers { proposal } => vec![id("proposal_id", proposal)],
     }
 }

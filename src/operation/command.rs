@@ -13,6 +13,7 @@ use crate::operation::Limits;
 use crate::operation::caller::Caller;
 use crate::operation::failure::Failure;
 use crate::operation::page::{Needs, Page, Rows};
+use crate::operation::policy::statute::Statute;
 use crate::store::ledger::CommandRow;
 use crate::store::seal::Vault;
 
@@ -66,10 +67,16 @@ pub(crate) enum Method {
     RetractFact = 28,
     ExcuseMonths = 29,
     UpdateMember = 30,
+    // The law itself, and what people decide about lapses, begin at sixty.
+    ProposePolicy = 60,
+    ApprovePolicy = 61,
+    WithdrawProposal = 62,
+    ConfirmLapse = 63,
+    WaiveLapse = 64,
 }
 
 impl Method {
-    const ALL: [Method; 18] = [
+    const ALL: [Method; 23] = [
         Method::RegisterMember,
         Method::EnrollMember,
         Method::RecordPayment,
@@ -88,6 +95,11 @@ impl Method {
         Method::RetractFact,
         Method::ExcuseMonths,
         Method::UpdateMember,
+        Method::ProposePolicy,
+        Method::ApprovePolicy,
+        Method::WithdrawProposal,
+        Method::ConfirmLapse,
+        Method::WaiveLapse,
     ];
 
     /// The name of the RPC.
@@ -111,6 +123,11 @@ impl Method {
             Method::RetractFact => "RetractFact",
             Method::ExcuseMonths => "ExcuseMonths",
             Method::UpdateMember => "UpdateMember",
+            Method::ProposePolicy => "ProposePolicy",
+            Method::ApprovePolicy => "ApprovePolicy",
+            Method::WithdrawProposal => "WithdrawProposal",
+            Method::ConfirmLapse => "ConfirmLapse",
+            Method::WaiveLapse => "WaiveLapse",
         }
     }
 
@@ -156,6 +173,8 @@ impl Content {
 /// What a decision may use besides the page.
 pub(crate) struct Stage<'a> {
     pub(crate) law: &'a Law,
+    /// The documents of the law, with what is proposed.
+    pub(crate) statute: &'a Statute,
     pub(crate) vault: &'a Vault,
     pub(crate) limits: &'a Limits,
     /// The position that the command takes if it is accepted.
@@ -183,6 +202,11 @@ impl Stage<'_> {
     pub(crate) fn fresh_id(&mut self) -> i64 {
         self.dice.id()
     }
+}
+
+/// The id of the first fact of the command at a position.
+pub(crate) fn fact_of(position: i64) -> i64 {
+    position * FACTS_A_COMMAND
 }
 
 /// The position of the command that recorded a fact.

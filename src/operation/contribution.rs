@@ -188,7 +188,7 @@ impl Desk {
             return Err(Refusal::MemberNotFound { member }.into());
         }
         let timeline = page.timeline(member);
-        let explanation = explain(&timeline, &self.law, snapshot.today(), snapshot.known);
+        let explanation = explain(&timeline, snapshot.law(), snapshot.today(), snapshot.known);
         let rows = self.payments_of(&snapshot, member).await?;
         let mut payments = self.as_they_stand(&snapshot, rows).await?;
         // Money that waited may have turned out to be somebody else's.
@@ -213,10 +213,10 @@ impl Desk {
         let page = self.page(&snapshot, needs).await?;
         let Some(member) = payer.resolve(&page, self.store.vault()) else { return Ok(snapshot.with(None)) };
         let (timeline, today, known) = (page.timeline(member), snapshot.today(), snapshot.known);
-        let explanation = explain(&timeline, &self.law, today, known);
-        let decision = Decision::of(&timeline, &self.law, today, known);
-        let due = |month: Month| self.law.as_known(known).due(month);
-        let lacking = price_of_months(&timeline, &self.law, today, known, months).into_iter();
+        let explanation = explain(&timeline, snapshot.law(), today, known);
+        let decision = Decision::of(&timeline, snapshot.law(), today, known);
+        let due = |month: Month| snapshot.law().as_known(known).due(month);
+        let lacking = price_of_months(&timeline, snapshot.law(), today, known, months).into_iter();
         Ok(snapshot.with(Some(Quote {
             masked_name: page.person(member).map(masked_name).unwrap_or_default(),
             months: lacking.map(|(month, riel)| (month, riel, due(month))).collect(),

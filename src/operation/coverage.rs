@@ -3,10 +3,13 @@
 //! A question about somebody who is unknown, who is named with a wrong second fact or who is out of the caller's
 //! scope has one and the same answer. Absent: entitlement and everything else that the law decides.
 
-use krama_law::answer::{Answer, Cover, Scheme, Standing};
+pub mod lapse;
+
+use std::sync::Arc;
+
+use krama_law::answer::{Answer, Cover, Door};
 use krama_law::calendar::{Day, Moment};
-use krama_law::decision::{Explanation, decide, explain, first_day_of_cover, least_saving_amount};
-use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
+use krama_law::decision::{Explanation, decide, explain, least_saving_amount};
 use krama_law::money::Riel;
 use krama_law::policy::Law;
 use krama_law::timeline::Timeline;
@@ -15,6 +18,7 @@ use crate::operation::Desk;
 use crate::operation::failure::{Failure, IdentifierKind, Refusal};
 use crate::operation::page::Needs;
 use crate::operation::person::{BirthDate, Identifier, birth_of, identifier_hash, phone_hash};
+use crate::operation::policy::statute::Statute;
 use crate::operation::reading::{AtLeast, Reading};
 use crate::store::person::Details;
 
@@ -31,28 +35,6 @@ pub struct Decision {
     pub doors: Vec<Door>,
 }
 
-/// A way back after a lapse.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Door {
-    /// Which door.
-    pub kind: DoorKind,
-    /// What it costs today, in riel.
-    pub price: Option<Riel>,
-    /// The first day of benefits if it is used today and nothing more is recorded.
-    pub first_benefit_day: Option<Day>,
-}
-
-/// The ways back after a lapse.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DoorKind {
-    /// Formal employment.
-    FormalEmployment,
-    /// Paying what is owed.
-    BackPayment,
-    /// Enrolling again.
-    ReEnrolment,
-}
-
 impl Decision {
     /// The decision for a day, as known at an instant.
     pub(crate) fn of(timeline: &Timeline, law: &Law, day: Day, known: Moment) -> Decision {
@@ -66,39 +48,8 @@ impl Decision {
         let overdue = explanation.months.iter().filter(|line| line.is_overdue() && answer.overdue > 0);
         let owed = overdue.map(|line| line.price - line.allocated).sum();
         let least_amount = answer.last_safe_day.and_then(|_| least_saving_amount(timeline, law, day, known));
-        let doors = doors(&answer, timeline, law);
-        Decision { answer, owed, least_amount, doors }
+        Decision { answer, owed, least_amount, doors: explanation.doors.clone() }
     }
-}
-
-/// The doors that stand open on the day of an answer, each tried by the kernel with one more fact.
-fn doors(answer: &Answer, timeline: &Timeline, law: &Law) -> Vec<Door> {
-    if answer.standing != Standing::Abandoned {
-        return Vec::new();
-    }
-    let (day, known) = (answer.valid_at, answer.known_at);
-    let with = |fact: Fact| {
-        let mut facts = timeline.facts().to_vec();
-        facts.push(Recorded { id: FactId(i64::MAX), known, fact });
-        Timeline::new(facts)
-    };
-    let hired =
-        with(Fact::Hired { employment: EmploymentId(i64::MAX), sector: Sector::Private, from: day, until: None });
-    let mut doors = vec![Door {
-        kind: DoorKind::FormalEmployment,
-        price: None,
-        first_benefit_day: first_day_of_cover(&hired, law, Scheme::Formal, day, known),
-    }];
-    if let Some(price) = answer.back_payment_price {
-        let lacking = (price - answer.money.pot).max(1);
-        let paid = with(Fact::Payment { on: day, amount: lacking, month: None });
-        let first_benefit_day = first_day_of_cover(&paid, law, Scheme::Voluntary, day, known);
-        doors.push(Door { kind: DoorKind::BackPayment, price: Some(price), first_benefit_day });
-    }
-    if krama_law::decision::refusal_of_enrolment(timeline, law, day, known).is_none() {
-        doors.push(Door { kind: DoorKind::ReEnrolment, price: None, first_benefit_day: None });
-    }
-    doors
 }
 
 /// A hospital's question.
@@ -169,7 +120,7 @@ impl Desk {
             let equity_card = check.identifier.kind == IdentifierKind::EquityCard;
             return Ok(snapshot.with(if equity_card { Checked::CannotTell } else { Checked::NoMatch }));
         };
-        let answer = decide(&page.timeline(member), &self.law, day, snapshot.known);
+        let answer = decide(&page.timeline(member), snapshot.law(), day, snapshot.known);
         if answer.covers.is_empty() && check.identifier.kind == IdentifierKind::EquityCard {
             // The card itself may cover, by a certificate that the ledger does not have.
             return Ok(snapshot.with(Checked::CannotTell));
@@ -204,7 +155,7 @@ impl Desk {
         valid_at: Option<Day>,
         known_at: Option<Moment>,
         at_least: Option<AtLeast>,
-    ) -> Result<Reading<(Decision, Explanation)>, Failure> {
+    ) -> Result<Reading<Explained>, Failure> {
         let snapshot = self.snapshot(at_least.as_ref()).await?;
         let known = known_at.unwrap_or(snapshot.known);
         if known > snapshot.known {
@@ -215,14 +166,52 @@ impl Desk {
             return Err(Refusal::MemberNotFound { member }.into());
         }
         let timeline = page.timeline(member);
-        let explanation = explain(&timeline, &self.law, valid_at.unwrap_or(snapshot.today()), known);
-        let decision = Decision::from_explanation(&explanation, &timeline, &self.law);
-        Ok(snapshot.with((decision, explanation)))
+        let explanation = explain(&timeline, snapshot.law(), valid_at.unwrap_or(snapshot.today()), known);
+        let decision = Decision::from_explanation(&explanation, &timeline, snapshot.law());
+        let contested = contested(&explanation.answer, &timeline, &snapshot.statute);
+        let statute = snapshot.statute.clone();
+        Ok(snapshot.with(Explained { decision, explanation, contested, statute }))
     }
+}
 
-    /// What supports a clause in the law known at an instant: the citation of its chief field, or the assumption.
-    pub fn citation(&self, fields: &[&str], day: Day, known: Moment) -> String {
-        let book = self.law.as_known(known);
+/// The readings under which an answer would be another: another standing, or another cover.
+fn contested(answer: &Answer, timeline: &Timeline, statute: &Statute) -> Vec<Contested> {
+    let covers = |answer: &Answer| answer.covers.iter().map(|cover| cover.scheme).collect::<Vec<_>>();
+    let under = statute.readings.iter().map(|(reading, law)| {
+        let under = decide(timeline, law, answer.valid_at, answer.known_at);
+        Contested { reading: reading.name.clone(), title: reading.title.clone(), answer: under }
+    });
+    let differs = |one: &Contested| one.answer.standing != answer.standing || covers(&one.answer) != covers(answer);
+    under.filter(differs).collect()
+}
+
+/// A decision with all that led to it, and with what other readings of the law would make of it.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The decision.
+    pub decision: Decision,
+    /// What led to it.
+    pub explanation: Explanation,
+    /// The readings that would decide otherwise.
+    pub contested: Vec<Contested>,
+    statute: Arc<Statute>,
+}
+
+/// A reading that would decide otherwise.
+#[derive(Clone, Debug)]
+pub struct Contested {
+    /// Its name.
+    pub reading: String,
+    /// What it is, in one line.
+    pub title: String,
+    /// What the law would say under it.
+    pub answer: Answer,
+}
+
+impl Explained {
+    /// What supports a clause on a day: the citation of its chief field, or the assumption.
+    pub fn citation(&self, fields: &[&str], day: Day) -> String {
+        let book = self.statute.law.as_known(self.explanation.answer.known_at);
         let source = fields.iter().find_map(|field| book.on(day).source(field));
         source.map_or_else(String::new, |source| match (&source.citation, &source.assumption) {
             (Some(citation), _) => citation.clone(),

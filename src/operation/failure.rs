@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use krama_law::calendar::{Day, Moment};
 
+use crate::operation::policy::Which;
 use crate::store;
 
 /// Numbers the faults of this process, so that a caller can name one and an operator find it in the log.
@@ -73,6 +74,13 @@ pub enum Refusal {
     FactNotRetractable { fact: i64, kind: &'static str, remedy: &'static str },
     PositionStale { number: i64, current: i64 },
     EtagStale { member: i64 },
+    PolicyNotFound { policy: Which },
+    PolicyUnsound { field: &'static str, faults: Vec<String> },
+    PolicyDayPassed { day: Day, earliest: Day },
+    PolicyDayTaken { day: Day },
+    PolicyProposalClosed { proposal: i64, state: &'static str },
+    PolicyDigestDiffers { proposal: i64 },
+    LapseNotPending { member: i64 },
 }
 
 /// The kind of a number by which a person or a document is known.
@@ -130,6 +138,13 @@ impl Refusal {
             Refusal::FactNotRetractable { .. } => "FACT_NOT_RETRACTABLE",
             Refusal::PositionStale { .. } => "POSITION_STALE",
             Refusal::EtagStale { .. } => "ETAG_STALE",
+            Refusal::PolicyNotFound { .. } => "POLICY_NOT_FOUND",
+            Refusal::PolicyUnsound { .. } => "POLICY_UNSOUND",
+            Refusal::PolicyDayPassed { .. } => "POLICY_DAY_PASSED",
+            Refusal::PolicyDayTaken { .. } => "POLICY_DAY_TAKEN",
+            Refusal::PolicyProposalClosed { .. } => "POLICY_PROPOSAL_CLOSED",
+            Refusal::PolicyDigestDiffers { .. } => "POLICY_DIGEST_DIFFERS",
+            Refusal::LapseNotPending { .. } => "LAPSE_NOT_PENDING",
         }
     }
 }

@@ -129,7 +129,7 @@ impl Desk {
         let page = self.page(&snapshot, Needs { members: vec![member], ..Needs::default() }).await?;
         let found = self.members_in(&snapshot, &[member]).await?.pop();
         let found = found.ok_or(Refusal::MemberNotFound { member })?;
-        let decision = Decision::of(&page.timeline(member), &self.law, snapshot.today(), snapshot.known);
+        let decision = Decision::of(&page.timeline(member), snapshot.law(), snapshot.today(), snapshot.known);
         Ok(snapshot.with((found, decision)))
     }
 

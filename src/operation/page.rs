@@ -20,6 +20,7 @@ use crate::store::ledger::{self, CommandRow};
 use crate::store::payment::{self, PaymentKey, PaymentRow};
 use crate::store::payment_change::{self, ChangeKind, PaymentChangeRow};
 use crate::store::person::{self, Details, IdentifierRow, PersonRow};
+use crate::store::policy::{self, PolicyRow};
 use crate::store::rekey::{self, NoPayrollRow, RekeyRow};
 use crate::store::seal::Vault;
 
@@ -56,6 +57,7 @@ pub(crate) struct Rows {
     pub(crate) no_payroll: Vec<NoPayrollRow>,
     pub(crate) persons: Vec<(PersonRow, Details)>,
     pub(crate) identifiers: Vec<IdentifierRow>,
+    pub(crate) policies: Vec<PolicyRow>,
     /// What a person wrote about the command, in clear; it is sealed when it is kept.
     pub(crate) note: Option<String>,
     /// What the report tells besides its fact, by a number of its subject.
@@ -160,6 +162,7 @@ impl Page {
         self.new.no_payroll.extend(rows.no_payroll);
         self.new.persons.extend(rows.persons);
         self.new.identifiers.extend(rows.identifiers);
+        self.new.policies.extend(rows.policies);
     }
 
     pub(crate) fn add_command(&mut self, command: CommandRow) {
@@ -181,6 +184,7 @@ impl Page {
         rekey::insert_months(write, &self.new.no_payroll).await?;
         payment::insert(write, &self.new.payments).await?;
         payment_change::insert(write, &self.new.payment_changes).await?;
+        policy::insert(write, &self.new.policies).await?;
         fact::insert_facts(write, &self.new.facts).await
     }
 
@@ -264,6 +268,11 @@ impl Page {
 
     pub(crate) fn command(&self, request: &(String, [u8; 16])) -> Option<&CommandRow> {
         self.commands.get(request)
+    }
+
+    /// The acts about the law that were added.
+    pub(crate) fn new_policies(&self) -> &[PolicyRow] {
+        &self.new.policies
     }
 
     pub(crate) fn accepted(&self, position: i64) -> Option<Accepted> {

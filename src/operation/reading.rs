@@ -2,11 +2,15 @@
 //!
 //! Every answer names the position at which it was true. Absent: writing, and what the answers are about.
 
+use std::sync::Arc;
+
 use krama_law::calendar::{Day, Moment};
+use krama_law::policy::Law;
 
 use crate::operation::Desk;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page};
+use crate::operation::policy::statute::Statute;
 use crate::store::connection::Read;
 use crate::store::ledger;
 
@@ -34,11 +38,17 @@ pub(crate) struct Snapshot {
     pub(crate) position: i64,
     /// The instant as known at which questions are answered: now.
     pub(crate) known: Moment,
+    /// The law as it stands at the position.
+    pub(crate) statute: Arc<Statute>,
 }
 
 impl Snapshot {
     pub(crate) fn today(&self) -> Day {
         self.known.day()
+    }
+
+    pub(crate) fn law(&self) -> &Law {
+        &self.statute.law
     }
 
     pub(crate) fn with<T>(&self, answer: T) -> Reading<T> {
@@ -69,7 +79,8 @@ impl Desk {
             }
         }
         let known = now.max(Moment(last_known));
-        Ok(Snapshot { read, position, known })
+        let statute = self.held.through(&read, position).await?;
+        Ok(Snapshot { read, position, known, statute })
     }
 
     /// A page for a question.

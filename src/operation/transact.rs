@@ -437,10 +437,13 @@ impl Writer {
         // known time rises with the position, also when the clock stands still.
         let mut known = Moment(desk.tide.rise(now.max(Moment(last_known + 1))).0 - 1);
         let mut audits = Vec::with_capacity(batch.len());
+        let mut statute = desk.held.through(&write, last).await?;
+        let mut policies = 0;
         for waiting in batch.iter_mut() {
             let now = Moment(known.0 + 1);
             let mut stage = Stage {
-                law: &desk.law,
+                law: &statute.law,
+                statute: &statute,
                 vault: desk.store.vault(),
                 limits: &desk.limits,
                 position: position + 1,
@@ -452,6 +455,12 @@ impl Writer {
             if entry.accepted {
                 position += 1;
                 known = now;
+            }
+            // A change of the law holds for whatever stands behind it in the batch.
+            let changed = page.new_policies();
+            if changed.len() > policies {
+                statute = Arc::new(statute.with(changed[policies..].to_vec())?);
+                policies = changed.len();
             }
             audits.push(entry.audit);
         }

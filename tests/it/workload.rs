@@ -133,7 +133,7 @@ impl Run {
         let law = read_law(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh")).expect("the law can be read");
         Run {
             world: World::on(start).await,
-            model: Model::new(law, day(start)),
+            model: Model::new(law.law, day(start)),
             chance: Chance(seed),
             history: History::new(),
             ticks: Arc::default(),

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use krama_law::calendar::{Day, Moment, Month};
-use krama_law::fact::{EmployerAct, EmploymentId, Fact, FactId, MemberId, Recorded, Relation, Sector};
+use krama_law::fact::{AssistanceLevel, EmployerAct, EmploymentId, Fact, FactId, MemberId, Recorded, Relation, Sector};
 use krama_law::money::Riel;
 use krama_law::timeline::Timeline;
 use serde::Deserialize;
 
 use crate::case_file::{day, month};
-use crate::law_words::LevelWord;
+use crate::law_words::Word;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,7 +67,7 @@ pub(super) struct CaseFact {
     amended: Option<String>,
     retracted: Option<String>,
     employer_month: Option<ActWord>,
-    certificate: Option<LevelWord>,
+    certificate: Option<Word<AssistanceLevel>>,
     excused: Option<MonthRange>,
     notice: Option<String>,
     confirmed: Option<String>,
@@ -251,7 +251,7 @@ impl CaseFact {
     fn read_others(&self, labels: &Labels) -> Result<Vec<Read>, String> {
         if let Some(level) = self.certificate {
             let (from, until) = (need("from", self.from.as_ref())?, self.until()?);
-            one(from, Fact::Certificate { level: level.into(), from, until })
+            one(from, Fact::Certificate { level: level.0, from, until })
         } else if let Some(range) = &self.excused {
             let (from, to) = (month(&range.from)?, month(&range.to)?);
             one(from.first_day(), Fact::Excused { from, to })

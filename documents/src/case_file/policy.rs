@@ -15,18 +15,18 @@ use krama_law::policy::{
 };
 use serde::Deserialize;
 
-use crate::case_file::{day, given};
-use crate::law_words::{
-    BarsWord, EffectiveWord, EntitlementLimb, GapsWord, HolidayWord, LapseLimb, LevelWord, LossWord, MonthCountsWord,
-    SchemeWord, SpellWord,
-};
+use crate::case_file::{Shelf, day, given};
+use crate::law_words::{Bars, EntitlementLimb, Gaps, LapseLimb, Word};
 
-/// The law of a case. The first revision and each later one are written with the same keys; `base` and `then` are for
+/// The law of a case: one that is shipped, by its name (`law`, and `reading` for one of its readings), or the frozen one
+/// with single fields replaced. The first revision and each later one are written with the same keys; `base` and `then` are for
 /// the first alone, `published` and a day in `effective` for the later ones.
-#[derive(Default, Deserialize)]
+#[derive(Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct CasePolicy {
     base: Option<String>,
+    law: Option<String>,
+    reading: Option<String>,
     then: Vec<CasePolicy>,
     published: Option<String>,
     /// Of the first revision the word of `lapse_effective`, of a later one its first day.
@@ -34,12 +34,12 @@ pub(super) struct CasePolicy {
     amount: Option<Riel>,
     due_day: Option<u8>,
     due_month_offset: Option<u8>,
-    on_holiday: Option<HolidayWord>,
+    on_holiday: Option<Word<OnHoliday>>,
     holidays: Option<Vec<String>>,
     prepay_months: Option<u16>,
     lapse: Option<Vec<LapseLimb>>,
-    lapse_effective: Option<EffectiveWord>,
-    formal_spell: Option<SpellWord>,
+    lapse_effective: Option<Word<LapseEffective>>,
+    formal_spell: Option<Word<FormalSpell>>,
     bar: Option<BarText>,
     #[serde(deserialize_with = "given")]
     lifts_bar_after_months: Option<Option<u16>>,
@@ -48,12 +48,12 @@ pub(super) struct CasePolicy {
     run_off_months: Option<u16>,
     public_entitlement: Option<Vec<EntitlementLimb>>,
     public_run_off_months: Option<u16>,
-    formal_month_counts: Option<MonthCountsWord>,
+    formal_month_counts: Option<Word<FormalMonthCounts>>,
     #[serde(deserialize_with = "given")]
     dependants: Option<Option<DependantTerms>>,
-    assistance_levels: Option<Vec<LevelWord>>,
+    assistance_levels: Option<Vec<Word<AssistanceLevel>>>,
     social_assistance: Option<bool>,
-    retroactive_loss: Option<LossWord>,
+    retroactive_loss: Option<Word<RetroactiveLoss>>,
     learnt_late_days: Option<u16>,
     confirmation: Option<bool>,
     #[serde(deserialize_with = "given")]
@@ -71,14 +71,14 @@ pub(super) struct CasePolicy {
     transition: Option<TransitionTerms>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(untagged)]
 enum BarText {
     Months(u16),
     Life(String),
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BackPaymentTerms {
     p: serde_json::Number,
@@ -94,7 +94,7 @@ struct BackPaymentTerms {
     waiting_months: u16,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CoPaymentTerms {
     days: u16,
@@ -103,7 +103,7 @@ struct CoPaymentTerms {
     ceiling: Option<Riel>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AmnestyTerms {
     from: String,
@@ -113,10 +113,10 @@ struct AmnestyTerms {
     re_enrolment: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DependantTerms {
-    heads: Option<Vec<SchemeWord>>,
+    heads: Option<Vec<Word<Scheme>>>,
     child_under: Option<u8>,
     disabled: Option<bool>,
     #[serde(default, deserialize_with = "given")]
@@ -124,19 +124,34 @@ struct DependantTerms {
     registered_marriage: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TransitionTerms {
-    gaps: Option<GapsWord>,
-    bars: Option<BarsWord>,
+    gaps: Option<Word<Gaps>>,
+    bars: Option<Word<Bars>>,
 }
 
 impl CasePolicy {
-    pub(super) fn law(&self) -> Result<Law, String> {
+    /// The shipped law that the case is about.
+    pub(super) fn named(&self) -> Option<&str> {
+        self.law.as_deref()
+    }
+
+    pub(super) fn law(&self, shelf: &Shelf<'_>) -> Result<Law, String> {
+        if let Some(name) = &self.law {
+            let alone = CasePolicy { law: Some(name.clone()), reading: self.reading.clone(), ..CasePolicy::default() };
+            if *self != alone {
+                return Err(format!("law `{name}` is taken as it is; `base` is for replacing single fields"));
+            }
+            return shelf(name, self.reading.as_deref());
+        }
+        if self.reading.is_some() {
+            return Err("a `reading` is of a shipped law; name it with `law`".to_owned());
+        }
         match self.base.as_deref() {
             Some("kh-current") => {}
             Some(base) => return Err(format!("policy base `{base}` is unknown; `kh-current` is known")),
-            None => return Err("a policy needs a `base`; `kh-current` is known".to_owned()),
+            None => return Err("a policy needs a `law`, or the `base` `kh-current`".to_owned()),
         }
         if self.published.is_some() {
             return Err(
@@ -162,8 +177,8 @@ impl CasePolicy {
 
     /// A later revision: the one before it with single fields replaced.
     fn later_than(&self, before: Revision) -> Result<Published, String> {
-        if self.base.is_some() || !self.then.is_empty() {
-            return Err("`base` and `then` belong to the first revision".to_owned());
+        if self.base.is_some() || self.law.is_some() || self.reading.is_some() || !self.then.is_empty() {
+            return Err("`base`, `law`, `reading` and `then` belong to the first revision".to_owned());
         }
         let effective = day(self.effective.as_deref().ok_or("`effective`, its first day, is missing")?)?;
         if effective <= before.effective {
@@ -179,7 +194,7 @@ impl CasePolicy {
         set(&mut revision.contribution, self.amount);
         set(&mut revision.due_day, self.due_day);
         set(&mut revision.due_month_offset, self.due_month_offset);
-        set(&mut revision.on_holiday, self.on_holiday);
+        set(&mut revision.on_holiday, self.on_holiday.map(|word| word.0));
         if let Some(texts) = &self.holidays {
             revision.holidays = texts.iter().map(|text| day(text)).collect::<Result<_, _>>()?;
             // The law looks a holiday up by halves.
@@ -187,8 +202,8 @@ impl CasePolicy {
         }
         set(&mut revision.prepay_months, self.prepay_months);
         set_all(&mut revision.lapse, self.lapse.as_deref());
-        set(&mut revision.lapse_effective, self.lapse_effective);
-        set(&mut revision.formal_spell, self.formal_spell);
+        set(&mut revision.lapse_effective, self.lapse_effective.map(|word| word.0));
+        set(&mut revision.formal_spell, self.formal_spell.map(|word| word.0));
         match &self.bar {
             None => {}
             Some(BarText::Months(months)) => revision.bar = Bar::Months(*months),
@@ -201,13 +216,13 @@ impl CasePolicy {
         set(&mut revision.formal_private.run_off_months, self.run_off_months);
         set_all(&mut revision.formal_public.entitlement, self.public_entitlement.as_deref());
         set(&mut revision.formal_public.run_off_months, self.public_run_off_months);
-        set(&mut revision.formal_month_counts, self.formal_month_counts);
+        set(&mut revision.formal_month_counts, self.formal_month_counts.map(|word| word.0));
         if let Some(terms) = &self.dependants {
             revision.dependants = terms.as_ref().map(|terms| terms.applied_to(revision.dependants));
         }
-        set_all(&mut revision.assistance_levels, self.assistance_levels.as_deref());
+        set_words(&mut revision.assistance_levels, self.assistance_levels.as_deref());
         set(&mut revision.social_assistance, self.social_assistance);
-        set(&mut revision.retroactive_loss, self.retroactive_loss);
+        set(&mut revision.retroactive_loss, self.retroactive_loss.map(|word| word.0));
         set(&mut revision.learnt_late_days, self.learnt_late_days);
         set(&mut revision.confirmation, self.confirmation);
         set(&mut revision.suspend_after, self.suspend_after);
@@ -222,8 +237,8 @@ impl CasePolicy {
             revision.amnesties = amnesties.iter().map(AmnestyTerms::amnesty).collect::<Result<_, _>>()?;
         }
         if let Some(terms) = &self.transition {
-            revision.transition.gaps_count = terms.gaps != Some(GapsWord::Forget);
-            revision.transition.bars_lifted = terms.bars == Some(BarsWord::Lifted);
+            revision.transition.gaps_count = terms.gaps.is_none_or(|gaps| gaps.0 != Gaps::Forget);
+            revision.transition.bars_lifted = terms.bars.is_some_and(|bars| bars.0 == Bars::Lifted);
         }
         Ok(revision)
     }
@@ -239,6 +254,12 @@ fn set<T>(field: &mut T, value: Option<impl Into<T>>) {
 fn set_all<T, W: Copy + Into<T>>(field: &mut Vec<T>, words: Option<&[W]>) {
     if let Some(words) = words {
         *field = words.iter().map(|&word| word.into()).collect();
+    }
+}
+
+fn set_words<T: Copy>(field: &mut Vec<T>, words: Option<&[Word<T>]>) {
+    if let Some(words) = words {
+        *field = words.iter().map(|word| word.0).collect();
     }
 }
 
@@ -285,7 +306,7 @@ impl DependantTerms {
     /// The rule before with what is given replaced; where there was none, that of the frozen law.
     fn applied_to(&self, before: Option<DependantRule>) -> DependantRule {
         let mut rule = before.unwrap_or_else(frozen_dependants);
-        set_all(&mut rule.head_schemes, self.heads.as_deref());
+        set_words(&mut rule.head_schemes, self.heads.as_deref());
         set(&mut rule.child_under, self.child_under);
         set(&mut rule.disabled, self.disabled);
         set(&mut rule.spouse_under, self.spouse_under);

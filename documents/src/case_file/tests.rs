@@ -2,11 +2,16 @@
 
 use super::*;
 
+/// These cases name no shipped law.
+fn no_shelf(name: &str, _reading: Option<&str>) -> Result<krama_law::policy::Law, String> {
+    Err(format!("no law `{name}` is shipped here"))
+}
+
 /// The differences of one case with these facts, others and expectations, under Cambodia's law and some replaced fields.
 fn differences(policy: &str, facts: &str, expect: &str) -> Result<Vec<String>, String> {
     let text =
         format!("- name: one\n  policy: {{base: kh-current{policy}}}\n  facts: [{facts}]\n  expect: [{expect}]\n");
-    run(&text).map(|verdicts| verdicts[0].differences.clone())
+    run(&text, &no_shelf).map(|verdicts| verdicts[0].differences.clone())
 }
 
 #[track_caller]
@@ -60,7 +65,7 @@ fn a_later_revision_is_the_one_before_with_single_fields_replaced() {
                   then: [{effective: 2026-07-01, published: 2026-06-01, bar: 12, transition: {gaps: forget, bars: lifted}}, \
                   {effective: 2027-01-01, notice_days: null, lapse_effective: breach, dependants: null}]";
     let text = format!("- {{name: one, policy: {{base: kh-current{policy}}}, facts: [], expect: []}}");
-    let law = read(&text).expect("it reads")[0].policy.law().expect("it makes a law");
+    let law = read(&text).expect("it reads")[0].policy.law(&no_shelf).expect("it makes a law");
     let [first, second, third] = law.revisions() else { panic!("there are three revisions") };
     let (first, second, third) = (&first.revision, &second.revision, &third.revision);
     assert_eq!([first.contribution, second.contribution, third.contribution], [100; 3]);
@@ -108,9 +113,9 @@ fn other_members_have_facts_of_their_own() {
   expect:
     - {on: 2019-12-31, standing: NOT_ENROLLED, cover: []}
 ";
-    assert_eq!(run(text).expect("it is well formed")[0].differences, Vec::<String>::new());
+    assert_eq!(run(text, &no_shelf).expect("it is well formed")[0].differences, Vec::<String>::new());
     let without = text.replace("mother:\n", "father:\n");
-    assert!(run(&without).expect_err("the mother is missing").contains("no member is labelled `mother`"));
+    assert!(run(&without, &no_shelf).expect_err("the mother is missing").contains("no member is labelled `mother`"));
 }
 
 #[test]

@@ -1,234 +1,172 @@
-//! The shape of a law document: its sections and fields as they are written, before anything is checked.
+//! A law document: one revision of a law, whole, or based on another and saying only what differs.
 //!
-//! Each section is strict, so that a misspelt key is an error and not a rule that silently does not hold. Absent:
-//! ranges and sources, which are checked where the document becomes a revision.
+//! Absent: files and folders; a document is a text here, and the revision on which it is based is handed in.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-
-use crate::law_words::{
-    BarsWord, EffectiveWord, EntitlementLimb, GapsWord, HolidayWord, LapseLimb, LevelWord, LossWord, MonthCountsWord,
-    SchemeWord, SpellWord,
+use krama_law::calendar::Day;
+use krama_law::policy::{
+    Bar, Formal, FormalMonthCounts, FormalSpell, LapseEffective, OnHoliday, RetroactiveLoss, Revision, Transition,
 };
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Document {
-    pub(super) law: String,
-    pub(super) effective: String,
-    #[expect(dead_code, reason = "read by people; kept strict so that a misspelt key is noticed")]
+use crate::policy_file::Fault;
+use crate::policy_file::language::{FIELDS, Field};
+use crate::policy_file::paper::Paper;
+
+/// A document as it was read, before the revision on which it may be based is known.
+pub struct Document {
+    law: String,
+    effective: Day,
     title: String,
-    pub(super) voluntary: Voluntary,
-    pub(super) late_knowledge: LateKnowledge,
-    pub(super) formal: Formal,
-    pub(super) dependants: OrNone<Dependants>,
-    pub(super) assistance: Assistance,
-    pub(super) transition: Transition,
-    pub(super) source: Vec<SourceEntry>,
+    based_on: Option<String>,
+    retroactive: bool,
+    paper: Paper,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Voluntary {
-    pub(super) contribution_riel: i64,
-    pub(super) due_day: u8,
-    pub(super) due_month_offset: u8,
-    pub(super) on_holiday: HolidayWord,
-    #[serde(default)]
-    pub(super) holidays: Vec<String>,
-    pub(super) prepay_months: u16,
-    pub(super) entitlement: Vec<EntitlementLimb>,
-    pub(super) paid_before_stay: bool,
-    pub(super) suspend_after: NumberOr<Never>,
-    pub(super) suspension_return: OrNone<Terms>,
-    pub(super) lapse: Lapse,
-    pub(super) r#return: Return,
+/// A revision of a law with what its document says of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sheet {
+    /// The name of the law whose document it is.
+    pub law: String,
+    /// What the revision is, in one line.
+    pub title: String,
+    /// Whether the law itself says that it applies from a day before its publication.
+    pub retroactive: bool,
+    /// The rules.
+    pub revision: Revision,
+    /// The paths of the fields that the document itself sets; all of them where it is based on no other.
+    pub sets: Vec<&'static str>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Lapse {
-    pub(super) conditions: Vec<LapseLimb>,
-    pub(super) effective: EffectiveWord,
-    pub(super) formal_spell: SpellWord,
-    pub(super) notice_days: NumberOr<NoneWord>,
-    pub(super) confirmation: bool,
-}
+impl Document {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it by itself.
+    pub fn parse(text: &str) -> Result<Document, Vec<Fault>> {
+        let paper = Paper::parse(text, &["law", "effective", "title", "based_on", "retroactive"])?;
+        let one = |fault| vec![fault];
+        let (effective, line) = paper.text("effective").map_err(one)?;
+        let day = effective.parse().map_err(|error| {
+            let problem = format!("`effective` should be the first day of the revision, such as 2027-01-01: {error}");
+            vec![Fault { line, problem }]
+        })?;
+        Ok(Document {
+            law: paper.text("law").map_err(one)?.0.to_owned(),
+            effective: day,
+            title: paper.text("title").map_err(one)?.0.to_owned(),
+            based_on: paper.optional_text("based_on").map_err(one)?.map(|(text, _)| text.to_owned()),
+            retroactive: paper.flag("retroactive").map_err(one)?,
+            paper,
+        })
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Return {
-    pub(super) bar: NumberOr<Life>,
-    pub(super) lifts_bar_after_months: NumberOr<Never>,
-    pub(super) back_payment: OrNone<Terms>,
-    pub(super) co_payment: OrNone<CoPayment>,
-    pub(super) amnesties: Vec<Amnesty>,
-}
+    /// The law whose revision it is.
+    pub fn law(&self) -> &str {
+        &self.law
+    }
 
-/// The terms of a return by paying what is owed.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Terms {
-    /// The penalty a month, as a text, so that it stays an exact decimal.
-    pub(super) penalty: String,
-    #[serde(default)]
-    pub(super) compound: bool,
-    pub(super) cap_months: Option<u16>,
-    pub(super) refuse_older_months: Option<u16>,
-    #[serde(default)]
-    pub(super) plus_current: bool,
-    #[serde(default)]
-    pub(super) flat_riel: i64,
-    #[serde(default)]
-    pub(super) waiting_months: u16,
-}
+    /// The first day of the revision.
+    pub fn effective(&self) -> Day {
+        self.effective
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CoPayment {
-    pub(super) days: u16,
-    /// The part of a bill for each month, as a text, so that it stays an exact decimal.
-    pub(super) rate: String,
-    pub(super) max_months: u16,
-    pub(super) ceiling_riel: Option<i64>,
-}
+    /// The law on which it is based, if it says only what differs.
+    pub fn based_on(&self) -> Option<&str> {
+        self.based_on.as_deref()
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Amnesty {
-    pub(super) from: String,
-    pub(super) until: String,
-    pub(super) back_payment: OrNone<Terms>,
-    pub(super) re_enrolment: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LateKnowledge {
-    pub(super) learnt_late_days: u16,
-    pub(super) retroactive_loss: LossWord,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Formal {
-    pub(super) month_counts: MonthCountsWord,
-    pub(super) private: Sector,
-    pub(super) public: Sector,
-}
-
-/// The formal scheme of one sector.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Sector {
-    pub(super) entitlement: Vec<EntitlementLimb>,
-    pub(super) run_off_months: u16,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Dependants {
-    pub(super) head_schemes: Vec<SchemeWord>,
-    pub(super) child_under: u8,
-    pub(super) disabled: bool,
-    pub(super) spouse_under: NumberOr<NoneWord>,
-    pub(super) registered_marriage: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Assistance {
-    pub(super) levels: Vec<LevelWord>,
-    pub(super) social_assistance: AssistanceDoor,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Transition {
-    pub(super) gaps: GapsWord,
-    pub(super) bars: BarsWord,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SourceEntry {
-    pub(super) field: String,
-    pub(super) citation: Option<String>,
-    pub(super) assumption: Option<String>,
-}
-
-/// A number, or a word that stands for its absence.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum NumberOr<W> {
-    Number(u16),
-    /// Only there to be recognised.
-    Word(W),
-}
-
-impl<W> NumberOr<W> {
-    pub(super) fn number(&self) -> Option<u16> {
-        match self {
-            NumberOr::Number(number) => Some(*number),
-            NumberOr::Word(_word) => None,
+    /// The revision that the document makes of the one on which it is based; of none where it is whole.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its values, or is missing.
+    pub fn revision(self, base: Option<&Revision>) -> Result<Sheet, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut revision = base.cloned().unwrap_or_else(blank);
+        revision.effective = self.effective;
+        // What a revision says of the gaps and bars before it is about itself alone.
+        revision.transition = Transition { gaps_count: true, bars_lifted: false };
+        for setting in &self.paper.settings {
+            let Field { path, read, .. } = *setting.field;
+            if let Err(problem) = read(&setting.item, &mut revision) {
+                faults.push(Fault { line: setting.line, problem: format!("`{path}` {problem}") });
+            } else if base.is_some_and(|base| is_repeated(setting.field, base, &revision)) {
+                let problem =
+                    format!("`{path}` is what it was before; a document that is based on another leaves it out");
+                faults.push(Fault { line: setting.line, problem });
+            }
         }
+        let dependants_are_new = base.is_some_and(|base| base.dependants.is_none());
+        for field in FIELDS.iter().filter(|field| field.is_of(&revision)) {
+            let of_dependants = field.path.starts_with("dependants");
+            let own = base.is_none()
+                || is_of_transition(field)
+                || (of_dependants && dependants_are_new && revision.dependants.is_some());
+            if own && self.paper.setting(field.path).is_none() {
+                faults.push(Fault { line: None, problem: format!("`{}` is missing", field.path) });
+            }
+        }
+        if revision.suspend_after.is_none() && revision.suspension_return.is_some() {
+            let setting = self.paper.setting("voluntary.suspension_return");
+            let problem = "`voluntary.suspension_return` needs a number in `voluntary.suspend_after`".to_owned();
+            faults.push(Fault { line: setting.and_then(|setting| setting.line), problem });
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let sets = self.paper.settings.iter().map(|setting| setting.field.path).collect();
+        revision.sources = FIELDS
+            .iter()
+            .filter(|field| field.is_of(&revision))
+            .filter_map(|field| {
+                let inherited = base.and_then(|base| base.source(field.path));
+                self.paper.sources.iter().find(|source| source.field == field.path).or(inherited).cloned()
+            })
+            .collect();
+        Ok(Sheet { law: self.law, title: self.title, retroactive: self.retroactive, revision, sets })
     }
 }
 
-/// A table, or the word `none`, which says that the law has no such rule. Read by hand, since a derived choice between
-/// the two would not name the key that is wrong in a table.
-pub(super) struct OrNone<T>(pub(super) Option<T>);
+/// Whether a field says again what it said before. What becomes of older gaps and bars every revision says for itself.
+fn is_repeated(field: &Field, base: &Revision, revision: &Revision) -> bool {
+    !is_of_transition(field) && field.is_of(base) && field.written(base) == field.written(revision)
+}
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrNone<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OrNone<T>, D::Error> {
-        deserializer.deserialize_any(OrNoneVisitor(PhantomData))
+fn is_of_transition(field: &Field) -> bool {
+    field.path.starts_with("transition.")
+}
+
+/// A revision in which every field is still to be read.
+fn blank() -> Revision {
+    Revision {
+        effective: Day(0),
+        contribution: 0,
+        due_day: 0,
+        due_month_offset: 0,
+        on_holiday: OnHoliday::Same,
+        holidays: Vec::new(),
+        prepay_months: 0,
+        learnt_late_days: 0,
+        retroactive_loss: RetroactiveLoss::FromKnown,
+        lapse: Vec::new(),
+        lapse_effective: LapseEffective::Breach,
+        formal_spell: FormalSpell::Resets,
+        notice_days: None,
+        confirmation: false,
+        bar: Bar::Life,
+        lifts_bar_after_months: None,
+        back_payment: None,
+        entitlement: Vec::new(),
+        suspend_after: None,
+        suspension_return: None,
+        co_payment: None,
+        amnesties: Vec::new(),
+        paid_before_stay: false,
+        formal_private: Formal { entitlement: Vec::new(), run_off_months: 0 },
+        formal_public: Formal { entitlement: Vec::new(), run_off_months: 0 },
+        formal_month_counts: FormalMonthCounts::Employed,
+        dependants: None,
+        social_assistance: false,
+        transition: Transition { gaps_count: true, bars_lifted: false },
+        assistance_levels: Vec::new(),
+        sources: Vec::new(),
     }
-}
-
-struct OrNoneVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OrNoneVisitor<T> {
-    type Value = OrNone<T>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a table, or \"none\"")
-    }
-
-    fn visit_str<E: Error>(self, word: &str) -> Result<OrNone<T>, E> {
-        if word == "none" { Ok(OrNone(None)) } else { Err(E::invalid_value(serde::de::Unexpected::Str(word), &self)) }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OrNone<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(|value| OrNone(Some(value)))
-    }
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Never {
-    Never,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum NoneWord {
-    None,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Life {
-    Life,
-}
-
-/// Whether somebody who lapsed is referred to the poverty registry.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum AssistanceDoor {
-    None,
-    Referral,
 }

@@ -1,50 +1,107 @@
 //! The reader tried on the shipped document with one fault, or one more rule, at a time.
 
+use std::path::Path;
+
+use krama_law::policy::Revision;
+
 use super::*;
 
 const SHIPPED: &str = include_str!("../../../policies/kh/2023-08-28.toml");
 
-fn read(from: &str, to: &str) -> Result<Revision, String> {
+fn read(from: &str, to: &str) -> Result<Revision, Vec<Fault>> {
     assert!(SHIPPED.contains(from), "`{from}` is no longer in the document");
     let text = SHIPPED.replacen(from, to, 1);
-    let document = toml::from_str::<Document>(&text).map_err(|error| error.to_string())?;
-    document.revision()
+    Document::parse(&text)?.revision(None).map(|sheet| sheet.revision)
+}
+
+fn shipped() -> Revision {
+    read("", "").expect("the shipped document is sound")
+}
+
+/// The line of the shipped document on which a text first stands.
+fn line_of(text: &str) -> usize {
+    SHIPPED.lines().position(|line| line.contains(text)).expect("the text is in the document") + 1
 }
 
 #[track_caller]
-fn refused(from: &str, to: &str, says: &str) {
-    let problem = read(from, to).expect_err("the document is broken");
-    assert!(problem.contains(says), "{problem}");
+fn refused(from: &str, to: &str, says: &str) -> Vec<Fault> {
+    let faults = read(from, to).expect_err("the document is broken");
+    assert!(faults.iter().any(|fault| fault.problem.contains(says)), "{faults:?}");
+    faults
+}
+
+#[track_caller]
+fn refused_at(from: &str, to: &str, says: &str) {
+    let faults = refused(from, to, says);
+    let lines: Vec<Option<usize>> = faults.iter().map(|fault| fault.line).collect();
+    assert!(lines.contains(&Some(line_of(from))), "{faults:?}");
 }
 
 #[test]
-fn faults_are_named_with_what_would_be_right() {
-    refused("due_day = 15", "due_day = 32", "between 1 and 31");
-    refused("due_day = 15", "due_dya = 15", "due_dya");
-    refused("{ window = [6, 12] }", "{ window = [13, 12] }", "1 <= n <= w");
-    refused("field = \"voluntary.due_day\"", "field = \"voluntary.due_dya\"", "voluntary.due_day");
-    refused("effective = \"2023-08-28\"", "effective = \"2023-02-30\"", "2023-02-30");
-    refused("bar = \"life\"", "bar = \"forever\"", "bar");
+fn faults_are_named_with_their_line_and_what_would_be_right() {
+    refused_at("due_day = 15", "due_day = 32", "`voluntary.due_day` is 32; it should lie between 1 and 31");
+    refused_at(
+        "due_day = 15",
+        "due_dya = 15",
+        "`voluntary.due_dya` is no field of a law; the nearest is `voluntary.due_day`",
+    );
+    refused_at("{ window = [6, 12] }", "{ window = [13, 12] }", "1 <= n <= w");
+    refused_at("effective = \"2023-08-28\"", "effective = \"2023-02-30\"", "2023-02-30");
+    refused_at("bar = \"life\"", "bar = \"forever\"", "it should be a number, or \"life\"");
+    refused_at("on_holiday = \"same\"", "on_holiday = \"monday\"", "one of: same, next_working_day");
+    refused_at("contribution_riel = 15600", "contribution_riel = 0", "between 1 and 1000000000");
+    refused_at("confirmation = false", "confirmation = \"no\"", "confirmation");
+    refused("due_day = 15\n", "due_day = \n", "this is no TOML");
+}
+
+#[test]
+fn a_whole_document_says_everything() {
+    let source = "[[source]]\nfield = \"transition.bars\"";
+    let text = SHIPPED.replacen("bars = \"stand\"", "", 1);
+    let text = text.split(source).next().expect("it is the last source").to_owned();
+    let faults = Document::parse(&text).and_then(|document| document.revision(None)).expect_err("a field is missing");
+    assert_eq!(faults, [Fault { line: None, problem: "`transition.bars` is missing".to_owned() }]);
+}
+
+#[test]
+fn every_field_has_one_source_and_every_source_a_field() {
+    let faults =
+        refused("field = \"voluntary.due_day\"", "field = \"voluntary.due_dya\"", "the nearest is `voluntary.due_day`");
+    assert!(faults.iter().any(|fault| fault.problem.contains("`voluntary.due_day` has no [[source]]")), "{faults:?}");
+    refused("field = \"voluntary.due_month_offset\"", "field = \"voluntary.due_day\"", "two [[source]] entries");
+    refused("assumption = \"No duty of notice was found.\"", "", "needs a `citation` or an `assumption`");
+    refused("assumption = \"No duty of notice was found.\"", "asumption = \"None.\"", "not `asumption`");
+    refused("field = \"dependants.disabled\"", "field = \"dependants\"", "not set in this document");
 }
 
 #[test]
 fn a_fault_in_a_table_that_could_be_none_is_named_too() {
-    refused("back_payment = \"none\"", "back_payment = \"nothing\"", "a table, or \"none\"");
-    refused("back_payment = \"none\"", "back_payment = { penalty = \"0.01\", cap = 3 }", "cap_months");
-    refused("back_payment = \"none\"", "back_payment = { penalty = \"1 %\" }", "back_payment.penalty");
+    refused_at("back_payment = \"none\"", "back_payment = \"nothing\"", "a table, or \"none\"");
+    refused_at("back_payment = \"none\"", "back_payment = { penalty = \"0.01\", cap = 3 }", "cap_months");
+    refused_at("back_payment = \"none\"", "back_payment = { penalty = \"1 %\" }", "penalty");
+    refused_at("back_payment = \"none\"", "back_payment = { penalty = \"1.01\" }", "between 0 and 1");
+    refused_at("back_payment = \"none\"", "back_payment = { penalty = \"0\", cap_months = 0 }", "cap_months is 0");
     refused(
         "co_payment = \"none\"",
         "co_payment = { days = 45, rate = \"0.05\", max_months = 0 }",
         "between 1 and 120",
     );
-    let shut = "amnesties = [{ from = \"2027-01-01\", until = \"2027-12-31\", back_payment = \"none\", re_enrolment = false }]";
-    refused("amnesties = []", shut, "opens no door");
-    let back =
-        "amnesties = [{ from = \"2027-01-01\", until = \"2026-12-31\", back_payment = \"none\", re_enrolment = true }]";
-    refused("amnesties = []", back, "cannot end on 2026-12-31");
     refused("suspension_return = \"none\"", "suspension_return = { penalty = \"0\" }", "needs a number");
     refused("social_assistance = \"none\"", "social_assistance = \"grant\"", "referral");
-    refused("field = \"dependants.disabled\"", "field = \"dependants\"", "`dependants.disabled` has no [[source]]");
+}
+
+#[test]
+fn amnesties_are_in_order_and_apart() {
+    let one = |from: &str, until: &str, open: bool| {
+        format!("{{ from = \"{from}\", until = \"{until}\", back_payment = \"none\", re_enrolment = {open} }}")
+    };
+    let list = |amnesties: &[String]| format!("amnesties = [{}]", amnesties.join(", "));
+    refused("amnesties = []", &list(&[one("2027-01-01", "2027-12-31", false)]), "opens no door");
+    refused("amnesties = []", &list(&[one("2027-01-01", "2026-12-31", true)]), "cannot end on 2026-12-31");
+    let overlapping = list(&[one("2027-06-01", "2027-12-31", true), one("2027-01-01", "2027-06-01", true)]);
+    refused_at("amnesties = []", &overlapping, "overlapping amnesties: one until 2027-06-01");
+    let apart = list(&[one("2027-06-02", "2027-12-31", true), one("2027-01-01", "2027-06-01", true)]);
+    assert_eq!(read("amnesties = []", &apart).map(|revision| revision.amnesties.len()), Ok(2));
 }
 
 #[test]
@@ -62,4 +119,95 @@ fn rules_that_cambodia_has_not_are_read_as_written() {
     assert_eq!(revision.co_payment.and_then(|rule| rule.ceiling), Some(30_000_000));
     let revision = read("spouse_under = 60", "spouse_under = \"none\"").expect("a spouse of any age can be written");
     assert_eq!(revision.dependants.map(|rule| rule.spouse_under), Some(None));
+}
+
+const REFORM: &str = r#"
+law = "kh"
+effective = "2027-01-01"
+title = "Paying back is accepted"
+based_on = "kh"
+
+[voluntary.return]
+back_payment = { penalty = "0.015", cap_months = 24 }
+
+[transition]
+gaps = "count"
+bars = "stand"
+
+[[source]]
+field = "voluntary.return.back_payment"
+assumption = "Proposed."
+
+[[source]]
+field = "transition.gaps"
+assumption = "Not said."
+
+[[source]]
+field = "transition.bars"
+assumption = "Not said."
+"#;
+
+fn reformed(from: &str, to: &str) -> Result<Sheet, Vec<Fault>> {
+    assert!(REFORM.contains(from));
+    Document::parse(&REFORM.replacen(from, to, 1))?.revision(Some(&shipped()))
+}
+
+#[test]
+fn a_document_based_on_another_says_only_what_differs() {
+    let sheet = reformed("", "").expect("the reform is sound");
+    let told = difference(&shipped(), &sheet.revision);
+    assert_eq!(told.iter().map(|one| one.path).collect::<Vec<_>>(), ["voluntary.return.back_payment"]);
+    assert_eq!(told[0].before, "there is no such way");
+    assert_eq!(told[0].after, "at most the newest 24 months owed; a penalty of 1.5 % a month started");
+    assert_eq!(told[0].source.as_ref().and_then(|source| source.assumption.as_deref()), Some("Proposed."));
+    let says =
+        |faults: Vec<Fault>, text: &str| assert!(faults.iter().any(|fault| fault.problem.contains(text)), "{faults:?}");
+    let repeated = reformed("back_payment = {", "bar = \"life\"\nback_payment = {").expect_err("the bar has no source");
+    says(repeated, "`voluntary.return.bar` has no [[source]]");
+    let same = r#"back_payment = "none""#;
+    says(
+        reformed("back_payment = { penalty = \"0.015\", cap_months = 24 }", same).expect_err("it differs in nothing"),
+        "leaves it out",
+    );
+    says(
+        reformed("gaps = \"count\"\n", "").expect_err("it says for itself what becomes of gaps"),
+        "not set in this document",
+    );
+}
+
+#[test]
+fn what_is_written_down_reads_back() {
+    for sheet in [reformed("", ""), Document::parse(SHIPPED).and_then(|document| document.revision(None))] {
+        let sheet = sheet.expect("the document is sound");
+        let again = Document::parse(&sheet.text()).and_then(|document| document.revision(None));
+        let again = again.unwrap_or_else(|faults| panic!("{faults:?}\n{}", sheet.text()));
+        assert_eq!((again.revision, again.title), (sheet.revision, sheet.title));
+    }
+}
+
+#[test]
+fn a_reading_reads_assumptions_otherwise_and_nothing_else() {
+    let reading = |lines: &str, field: &str| {
+        let text =
+            format!("reading = \"r\"\ntitle = \"t\"\n{lines}\n[[source]]\nfield = {field:?}\nassumption = \"a\"\n");
+        Reading::parse(&text, &shipped())
+    };
+    let six = reading("[voluntary.lapse]\nconditions = [{ consecutive = 5 }]", "voluntary.lapse.conditions");
+    let six = six.unwrap_or_else(|faults| panic!("{faults:?}"));
+    let law = read_law(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/kh")).expect("the law is sound").law;
+    let read = six.of(&law).expect("the law can be read so");
+    assert_eq!(read.revisions()[0].revision.lapse, [krama_law::policy::LapseCondition::Consecutive(5)]);
+    let faults = reading("[voluntary.return]\nbar = 12", "voluntary.return.bar").err().expect("the bar is cited");
+    assert!(faults[0].problem.contains("no assumption"), "{faults:?}");
+    let faults = reading("[voluntary]\ndue_day = 15", "voluntary.due_day").err().expect("it says the same");
+    assert!(faults[0].problem.contains("leaves it out"), "{faults:?}");
+}
+
+#[test]
+fn every_field_has_a_place_and_a_name_of_its_own() {
+    for (index, field) in FIELDS.iter().enumerate() {
+        for other in &FIELDS[..index] {
+            assert!(field.path != other.path && field.case_key != other.case_key, "{} {}", field.path, other.path);
+        }
+    }
 }

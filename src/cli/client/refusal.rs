@@ -153,6 +153,15 @@ impl Refusal {
             ErrorReason::AmountAboveRefundable => "give at most the amount named above.",
             ErrorReason::FactNotRetractable => "do what the remedy above names instead.",
             ErrorReason::PositionStale => "read the record again, look at what changed, and decide anew.",
+            ErrorReason::PolicyNotFound => "list the revisions and proposals of the law first.",
+            ErrorReason::PolicyUnsound => {
+                "mend the document at the lines named above; `krama policy check` reads it too."
+            }
+            ErrorReason::PolicyDayPassed => "let it begin later, or let the document say that the law is retroactive.",
+            ErrorReason::PolicyDayTaken => "let it begin on another day; a published revision is never edited.",
+            ErrorReason::PolicyProposalClosed => "nothing; it was decided already. Propose anew.",
+            ErrorReason::PolicyDigestDiffers => "read the proposal again, and approve what it says now.",
+            ErrorReason::LapseNotPending => "look where the member stands with `krama explain`.",
             ErrorReason::EtagStale => "read the record again, look at what changed, and decide anew.",
         }
     }

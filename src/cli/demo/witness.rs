@@ -96,6 +96,7 @@ impl<'a> Witness<'a> {
             valid_at: Some(civil::wire(on)),
             known_at,
             at_least_position: None,
+            language: String::new(),
         };
         let mut cover = self.callers.officer.cover.clone();
         Ok(cover.explain_coverage(request).await.map_err(Refusal::from)?.into_inner())

@@ -12,11 +12,12 @@ use crate::proto::v1;
 /// Characters of a case's reference at most.
 const CASE_MOST: usize = 128;
 
-fn ground(fields: &mut Fields, case: &str, reason: &str) -> Ground {
+/// The case on which a decision rests, and what a person wrote about it under the field's name.
+pub(crate) fn ground(fields: &mut Fields, case: &str, (field, reason): (&str, &str)) -> Ground {
     fields.at_most("case_reference", case, CASE_MOST);
     let case = fields.text("case_reference", case);
-    fields.at_most("reason", reason, REASON_MOST);
-    Ground { case, reason: fields.text("reason", reason) }
+    fields.at_most(field, reason, REASON_MOST);
+    Ground { case, reason: fields.text(field, reason) }
 }
 
 impl Counter {
@@ -29,7 +30,7 @@ impl Counter {
         let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
         let member = fields.id("member_id", &message.member_id);
         let on = fields.day("on", message.on.as_ref());
-        let ground = ground(&mut fields, &message.case_reference, &message.reason);
+        let ground = ground(&mut fields, &message.case_reference, ("reason", &message.reason));
         let death = self.shaped(&caller, "ReportDeath", fields.finish(Some(Death { member, on, ground }))).await?;
         let recorded = self.desk.report_death(&caller, ticket, death).await.map_err(|f| status::of(&f))?;
         Ok(Response::new(v1::ReportDeathResponse {
@@ -50,7 +51,7 @@ impl Counter {
         let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
         let member = fields.id("member_id", &message.member_id);
         let fact = fields.id("fact_id", &message.fact_id);
-        let ground = ground(&mut fields, &message.case_reference, &message.reason);
+        let ground = ground(&mut fields, &message.case_reference, ("reason", &message.reason));
         let shaped = fields.finish(Some(FactRetraction { member, fact, ground }));
         let retraction = self.shaped(&caller, "RetractFact", shaped).await?;
         let recorded = self.desk.retract_fact(&caller, ticket, retraction).await.map_err(|f| status::of(&f))?;
@@ -80,7 +81,7 @@ impl Counter {
         }
         let kind = fields.choice::<v1::ExcuseReason>("kind", message.kind);
         let kind = kind.and_then(|kind| i16::try_from(i32::from(kind)).ok());
-        let ground = ground(&mut fields, &message.case_reference, &message.reason);
+        let ground = ground(&mut fields, &message.case_reference, ("reason", &message.reason));
         let excuse = from.zip(to).zip(kind).map(|((from, to), kind)| Excuse { member, from, to, kind, ground });
         let excuse = self.shaped(&caller, "ExcuseMonths", fields.finish(excuse)).await?;
         let recorded = self.desk.excuse_months(&caller, ticket, excuse).await.map_err(|f| status::of(&f))?;

@@ -112,7 +112,7 @@ impl Desk {
         members.sort_unstable();
         members.dedup();
         for member in members {
-            let explanation = explain(&page.timeline(member), &self.law, snapshot.today(), snapshot.known);
+            let explanation = explain(&page.timeline(member), snapshot.law(), snapshot.today(), snapshot.known);
             for placement in &explanation.placements {
                 if let Place::Suspense(reason) = placement.place {
                     waiting.extend(placement.payments.iter().map(|fact| (fact.0, reason.into())));

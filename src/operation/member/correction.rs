@@ -113,23 +113,23 @@ impl Desk {
 }
 
 impl Ground {
-    fn content(&self, content: &mut Content) {
+    pub(crate) fn content(&self, content: &mut Content) {
         content.text(&self.case);
         content.text(&self.reason);
     }
 
-    fn note(&self) -> String {
+    pub(crate) fn note(&self) -> String {
         format!("{}\n{}", self.case, self.reason)
     }
 }
 
 /// Refuses what is about nobody.
-fn must_be_known(page: &Page, member: i64) -> Result<(), Refusal> {
+pub(crate) fn must_be_known(page: &Page, member: i64) -> Result<(), Refusal> {
     page.person(member).map(|_| ()).ok_or(Refusal::MemberNotFound { member })
 }
 
 /// One fact of a member, with its ground.
-fn one_fact(member: i64, fact: Fact, ground: &Ground, detail: i16, stage: &Stage<'_>) -> Decided {
+pub(crate) fn one_fact(member: i64, fact: Fact, ground: &Ground, detail: i16, stage: &Stage<'_>) -> Decided {
     let recorded = Recorded { id: stage.fact(0), known: stage.known, fact };
     let rows = Rows { facts: vec![(member, recorded)], note: Some(ground.note()), detail, ..Rows::default() };
     Decided::New { rows, subject: Some(member), fact: Some(stage.fact(0).0) }
@@ -141,7 +141,7 @@ fn stands(member: i64, recorded: &Recorded) -> Decided {
     Decided::Repeated { position: position_of(recorded.id.0), accepted }
 }
 
-fn answer(member: i64, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Corrected {
+pub(crate) fn answer(member: i64, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Corrected {
     let changes = changes_of(page, member, accepted, stage);
     Corrected { fact: accepted.fact.unwrap_or_default(), changes }
 }

@@ -10,8 +10,10 @@ mod client;
 pub mod demo;
 pub mod examples;
 pub mod explain;
+pub mod lapse;
 pub mod sandbox;
 pub mod serve;
+pub mod verify;
 mod words;
 
 use std::io::{IsTerminal, Write};
@@ -36,6 +38,8 @@ enum Command {
     Sandbox(sandbox::Args),
     Cases(cases::Args),
     Examples(examples::Args),
+    Lapse(lapse::Args),
+    Verify(verify::Args),
 }
 
 /// The status of an error, so that scripts can tell it from an answer that is a no.
@@ -53,6 +57,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sandbox(args) => sandbox::run(args, &mut out).await,
         Command::Cases(args) => cases::run(&args, &mut out),
         Command::Examples(args) => examples::run(&args, &mut out),
+        Command::Lapse(args) => lapse::run(args, &mut out).await,
+        Command::Verify(args) => verify::run(args, &mut out).await,
     };
     ended.unwrap_or_else(|error| {
         // Where nobody reads standard error either, the status still tells.

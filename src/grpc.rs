@@ -32,6 +32,8 @@ use crate::operation::reading::AtLeast;
 use crate::operation::transact::{Recorded, Ticket};
 use crate::proto::v1;
 
+pub use crate::grpc::wire::id_text;
+
 /// What every service needs.
 #[derive(Clone)]
 pub(crate) struct Counter {

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use krama_law::calendar::{Day, Moment};
 use krama_law::money::Rate;
 use krama_law::policy::{
-    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Formal, LapseCondition, Law, Published,
-    Revision, Transition,
+    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Formal, LapseCondition, Law, Notices,
+    Published, Revision, Transition,
 };
 
 use crate::law_words::{BarsWord, EntitlementLimb, GapsWord, LapseLimb};
@@ -91,6 +91,7 @@ impl Document {
             formal_spell: voluntary.lapse.formal_spell.into(),
             notice_days: voluntary.lapse.notice_days.number(),
             confirmation: voluntary.lapse.confirmation,
+            notices: notices(voluntary.notices.as_ref())?,
             bar: back.bar.number().map_or(Bar::Life, Bar::Months),
             lifts_bar_after_months: back.lifts_bar_after_months.number(),
             back_payment: terms("voluntary.return.back_payment", back.back_payment.0.as_ref())?,
@@ -113,6 +114,23 @@ impl Document {
             sources: sources::sources(self)?,
         })
     }
+}
+
+/// More days than lie between any two warnings that would be of use.
+const NOTICE_DAYS_MOST: u16 = 366;
+
+fn notices(told: Option<&document::Notices>) -> Result<Notices, String> {
+    const FIELD: &str = "voluntary.notices.days_before";
+    let Some(told) = told else { return Ok(Notices::default()) };
+    for days in &told.days_before {
+        in_range(FIELD, *days, 1, NOTICE_DAYS_MOST)?;
+    }
+    let mut days_before = told.days_before.clone();
+    days_before.sort_unstable_by(|one, other| other.cmp(one));
+    if days_before.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(format!("`{FIELD}` names a number of days twice"));
+    }
+    Ok(Notices { first_missed: told.first_missed, days_before })
 }
 
 fn terms(field: &str, terms: Option<&Terms>) -> Result<Option<BackPayment>, String> {

@@ -9,6 +9,7 @@ use sea_orm_migration::sea_orm::{DatabaseTransaction, DbErr};
 mod m20261101_000001_ledger;
 mod m20261124_000002_corrections;
 mod m20261124_000003_batch;
+mod m20261125_000001_standing;
 
 /// Takes a database from whatever step it is at to the newest one, and refuses one that is ahead. Takes no lock: the
 /// transaction must hold the one by which only one process writes at a time.
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000001_ledger::Migration),
             Box::new(m20261124_000002_corrections::Migration),
             Box::new(m20261124_000003_batch::Migration),
+            Box::new(m20261125_000001_standing::Migration),
         ]
     }
 }

@@ -97,7 +97,7 @@ fn check(mut fields: Fields, today: Day, message: &v1::CheckCoverageRequest) -> 
     }
     fields.optional_choice::<v1::VisitType>("visit_type", message.visit_type);
     let check = identifier.zip(second_fact);
-    fields.finish(check.map(|(identifier, second_fact)| Check { identifier, second_fact, service_date }))
+    fields.finish(check.map(|(identifier, second_fact)| Check { identifier, second_fact, service_date, stay }))
 }
 
 impl Counter {
@@ -114,7 +114,7 @@ impl Counter {
                 sources: vec![source(v1::Registry::Poverty, None)],
                 ..without(v1::Verdict::CannotTell)
             },
-            Checked::Known { covers, day, known, revision, proof } => {
+            Checked::Known { covers, co_payment: _, day, known, revision, proof } => {
                 let covered = !covers.is_empty();
                 let verdict = if covered { v1::Verdict::Covered } else { v1::Verdict::NotCovered };
                 v1::CheckCoverageResponse {

@@ -13,6 +13,7 @@ use crate::operation::Limits;
 use crate::operation::caller::Caller;
 use crate::operation::failure::Failure;
 use crate::operation::page::{Needs, Page, Rows};
+use crate::operation::standing::Editions;
 use crate::store::ledger::CommandRow;
 use crate::store::seal::Vault;
 
@@ -66,10 +67,15 @@ pub(crate) enum Method {
     RetractFact = 28,
     ExcuseMonths = 29,
     UpdateMember = 30,
+    // What the ledger does by itself, and the notices, begin at sixty.
+    PassTime = 60,
+    ServeNotice = 61,
+    RecordNoticeDelivery = 62,
+    SetHousehold = 63,
 }
 
 impl Method {
-    const ALL: [Method; 18] = [
+    const ALL: [Method; 22] = [
         Method::RegisterMember,
         Method::EnrollMember,
         Method::RecordPayment,
@@ -88,6 +94,10 @@ impl Method {
         Method::RetractFact,
         Method::ExcuseMonths,
         Method::UpdateMember,
+        Method::PassTime,
+        Method::ServeNotice,
+        Method::RecordNoticeDelivery,
+        Method::SetHousehold,
     ];
 
     /// The name of the RPC.
@@ -111,6 +121,10 @@ impl Method {
             Method::RetractFact => "RetractFact",
             Method::ExcuseMonths => "ExcuseMonths",
             Method::UpdateMember => "UpdateMember",
+            Method::PassTime => "PassTime",
+            Method::ServeNotice => "ServeNotice",
+            Method::RecordNoticeDelivery => "RecordNoticeDelivery",
+            Method::SetHousehold => "SetHousehold",
         }
     }
 
@@ -156,6 +170,7 @@ impl Content {
 /// What a decision may use besides the page.
 pub(crate) struct Stage<'a> {
     pub(crate) law: &'a Law,
+    pub(crate) editions: &'a Editions,
     pub(crate) vault: &'a Vault,
     pub(crate) limits: &'a Limits,
     /// The position that the command takes if it is accepted.
@@ -185,6 +200,11 @@ impl Stage<'_> {
     }
 }
 
+/// The first id that a fact of the command at a position may have.
+pub(crate) fn first_fact_of(position: i64) -> i64 {
+    position.saturating_mul(FACTS_A_COMMAND)
+}
+
 /// The position of the command that recorded a fact.
 pub(crate) fn position_of(fact: i64) -> i64 {
     fact.div_euclid(FACTS_A_COMMAND)
@@ -202,6 +222,8 @@ pub(crate) enum Decided {
         /// The chief fact or record.
         fact: Option<i64>,
     },
+    /// There is nothing to record.
+    Nothing,
     /// The same was recorded before under another request id.
     Repeated {
         /// At which position.

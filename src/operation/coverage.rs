@@ -3,9 +3,9 @@
 //! A question about somebody who is unknown, who is named with a wrong second fact or who is out of the caller's
 //! scope has one and the same answer. Absent: entitlement and everything else that the law decides.
 
-use krama_law::answer::{Answer, Cover, Scheme, Standing};
+use krama_law::answer::{Answer, CoPayment, Cover, Scheme, Standing};
 use krama_law::calendar::{Day, Moment};
-use krama_law::decision::{Explanation, decide, explain, first_day_of_cover, least_saving_amount};
+use krama_law::decision::{Explanation, decide, decide_for_stay, explain, first_day_of_cover, least_saving_amount};
 use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
 use krama_law::money::Riel;
 use krama_law::policy::Law;
@@ -16,7 +16,9 @@ use crate::operation::failure::{Failure, IdentifierKind, Refusal};
 use crate::operation::page::Needs;
 use crate::operation::person::{BirthDate, Identifier, birth_of, identifier_hash, phone_hash};
 use crate::operation::reading::{AtLeast, Reading};
+use crate::operation::standing::holds;
 use crate::store::person::Details;
+use crate::store::standing;
 
 /// What the law says of a member, with what the member can do about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,6 +112,8 @@ pub struct Check {
     pub second_fact: SecondFact,
     /// The day of the service; today when absent.
     pub service_date: Option<Day>,
+    /// The first day of the stay that the service belongs to.
+    pub stay: Option<Day>,
 }
 
 /// What a person knows besides a number.
@@ -134,6 +138,8 @@ pub enum Checked {
     Known {
         /// Every cover on the day.
         covers: Vec<Cover>,
+        /// What the member owes of the bill, if anything.
+        co_payment: Option<CoPayment>,
         /// The day of the service.
         day: Day,
         /// As known at.
@@ -145,41 +151,118 @@ pub enum Checked {
     },
 }
 
+impl Checked {
+    /// What is answered where number and second fact name nobody.
+    fn nobody(check: &Check) -> Checked {
+        // The registry of these cards is not loaded: that nobody is found says nothing about the person.
+        let equity_card = check.identifier.kind == IdentifierKind::EquityCard;
+        if equity_card { Checked::CannotTell } else { Checked::NoMatch }
+    }
+}
+
+/// What is known of somebody who was found.
+struct Found {
+    member: i64,
+    covers: Vec<Cover>,
+    co_payment: Option<CoPayment>,
+    revision: Day,
+    day: Day,
+    known: Moment,
+    position: i64,
+}
+
 impl Desk {
     /// Answers a hospital.
     ///
     /// # Errors
     /// The day of the service lies in the future.
     pub async fn check_coverage(&self, check: &Check, at_least: Option<AtLeast>) -> Result<Reading<Checked>, Failure> {
+        let vault = self.store.vault();
+        let hash = identifier_hash(vault, &check.identifier);
+        if let Some(reading) = self.check_by_what_is_kept(check, &hash, at_least.as_ref()).await? {
+            return Ok(reading);
+        }
         let snapshot = self.snapshot(at_least.as_ref()).await?;
         let today = snapshot.today();
         let day = check.service_date.unwrap_or(today);
         if day > today {
             return Err(Refusal::DayInFuture { field: "service_date", day, latest: today }.into());
         }
-        let vault = self.store.vault();
-        let hash = identifier_hash(vault, &check.identifier);
         let page = self.page(&snapshot, Needs { hashes: vec![hash], ..Needs::default() }).await?;
         let known_by = page.holders(&hash).iter().find_map(|&member| {
             let details = page.person(member)?;
             self.confirms(details, &check.second_fact).then_some(member)
         });
         let Some(member) = known_by else {
-            // The registry of these cards is not loaded: that nobody is found says nothing about the person.
-            let equity_card = check.identifier.kind == IdentifierKind::EquityCard;
-            return Ok(snapshot.with(if equity_card { Checked::CannotTell } else { Checked::NoMatch }));
+            return Ok(snapshot.with(Checked::nobody(check)));
         };
-        let answer = decide(&page.timeline(member), &self.law, day, snapshot.known);
-        if answer.covers.is_empty() && check.identifier.kind == IdentifierKind::EquityCard {
-            // The card itself may cover, by a certificate that the ledger does not have.
-            return Ok(snapshot.with(Checked::CannotTell));
+        let timeline = page.timeline(member);
+        let answer = match check.stay {
+            None => decide(&timeline, &self.law, day, snapshot.known),
+            Some(began) => decide_for_stay(&timeline, &self.law, day, snapshot.known, began),
+        };
+        let found = Found {
+            member,
+            covers: answer.covers,
+            co_payment: answer.co_payment,
+            revision: answer.revision,
+            day,
+            known: snapshot.known,
+            position: snapshot.position,
+        };
+        Ok(snapshot.with(self.checked(check, found)))
+    }
+
+    /// The answer about today from what is kept, if that may be gone by; one statement finds all of it.
+    async fn check_by_what_is_kept(
+        &self,
+        check: &Check,
+        hash: &[u8; 32],
+        at_least: Option<&AtLeast>,
+    ) -> Result<Option<Reading<Checked>>, Failure> {
+        if check.stay.is_some() {
+            return Ok(None);
         }
-        let covered = i64::from(!answer.covers.is_empty());
-        let evidence = format!("{member}|{}|{covered}|{}", day.0, snapshot.position);
+        self.wait_for(at_least).await?;
+        let now = self.instant().await?;
+        let glance = standing::glance(&self.store, hash).await?;
+        let (position, last_known) = glance.last;
+        let known = now.max(Moment(last_known));
+        if check.service_date.is_some_and(|day| day != known.day()) {
+            return Ok(None);
+        }
+        for (person, row) in glance.holders {
+            if !self.confirms(&person.open(self.store.vault())?, &check.second_fact) {
+                continue;
+            }
+            let Some(row) = row.filter(|row| holds(row, &self.law, &self.editions, known)) else { return Ok(None) };
+            if row.kept.co_payment {
+                return Ok(None);
+            }
+            let found = Found {
+                member: row.member,
+                covers: row.kept.covers,
+                co_payment: None,
+                revision: row.kept.revision,
+                day: known.day(),
+                known,
+                position,
+            };
+            return Ok(Some(Reading { position, answer: self.checked(check, found) }));
+        }
+        Ok(Some(Reading { position, answer: Checked::nobody(check) }))
+    }
+
+    fn checked(&self, check: &Check, found: Found) -> Checked {
+        let Found { member, covers, co_payment, revision, day, known, position } = found;
+        if covers.is_empty() && check.identifier.kind == IdentifierKind::EquityCard {
+            // The card itself may cover, by a certificate that the ledger does not have.
+            return Checked::CannotTell;
+        }
+        let evidence = format!("{member}|{}|{}|{position}", day.0, i64::from(!covers.is_empty()));
         let mut proof = [0; 5];
-        proof.copy_from_slice(&vault.search_hash("check", &evidence)[..5]);
-        let (covers, known, revision) = (answer.covers, snapshot.known, answer.revision);
-        Ok(snapshot.with(Checked::Known { covers, day, known, revision, proof }))
+        proof.copy_from_slice(&self.store.vault().search_hash("check", &evidence)[..5]);
+        Checked::Known { covers, co_payment, day, known, revision, proof }
     }
 
     /// Whether the register confirms a second fact.

@@ -46,7 +46,16 @@ pub(super) struct Voluntary {
     pub(super) suspend_after: NumberOr<Never>,
     pub(super) suspension_return: OrNone<Terms>,
     pub(super) lapse: Lapse,
+    /// When members are warned; nobody is where the section is absent.
+    pub(super) notices: Option<Notices>,
     pub(super) r#return: Return,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notices {
+    pub(super) first_missed: bool,
+    pub(super) days_before: Vec<u16>,
 }
 
 #[derive(Deserialize)]

@@ -53,10 +53,14 @@ const OF_DEPENDANTS: [&str; 5] = [
 /// What a law that covers no dependants has to support instead.
 const NO_DEPENDANTS: [&str; 1] = ["dependants"];
 
+/// What a law that has members warned says of it.
+const OF_NOTICES: [&str; 2] = ["voluntary.notices.first_missed", "voluntary.notices.days_before"];
+
 /// The sources of a document, once every field has one and every source a field.
 pub(super) fn sources(document: &Document) -> Result<Vec<Source>, String> {
     let of_dependants: &[&str] = if document.dependants.0.is_some() { &OF_DEPENDANTS } else { &NO_DEPENDANTS };
-    let fields: Vec<&str> = FIELDS.iter().chain(of_dependants).copied().collect();
+    let of_notices: &[&str] = if document.voluntary.notices.is_some() { &OF_NOTICES } else { &[] };
+    let fields: Vec<&str> = FIELDS.iter().chain(of_dependants).chain(of_notices).copied().collect();
     let sources = &document.source;
     for field in &fields {
         if !sources.iter().any(|source| source.field == *field) {

@@ -141,6 +141,8 @@ pub struct Limits {
     pub reconciled_lines: usize,
     /// Members whom one part of a lapse run takes.
     pub lapse_members: usize,
+    /// Members whom one forecast may hold.
+    pub forecast_members: usize,
     /// Positions of the feed that are read at a time.
     pub feed_positions: u32,
     /// After how many milliseconds without news a feed says how far it has come.

@@ -58,6 +58,8 @@ pub(crate) struct Limits {
     pub(crate) excuse_months_most: i32,
     pub(crate) standing_changes: usize,
     pub(crate) reconciled_lines: usize,
+    pub(crate) feed_positions: u32,
+    pub(crate) heartbeat: Duration,
 }
 
 impl Counter {

@@ -72,6 +72,8 @@ pub struct Limits {
     pub excuse_months_alone: i32,
     /// Members whom one part of a lapse run takes.
     pub lapse_members: usize,
+    /// Members whom one forecast may hold.
+    pub forecast_members: usize,
     /// How long a reader waits for a position that was not reached yet.
     pub position_wait: Duration,
     /// How often the ledger is asked, while somebody waits, for what another server wrote.

@@ -108,6 +108,7 @@ pub async fn open(config: &Config) -> anyhow::Result<(Arc<Desk>, JoinHandle<()>)
             max_backdate_days: config.limits.max_backdate_days,
             excuse_months_alone: config.limits.excuse_months_alone,
             lapse_members: config.limits.lapse_members,
+            forecast_members: config.limits.forecast_members,
             position_wait: Duration::from_millis(config.limits.position_wait_milliseconds),
             position_poll: Duration::from_millis(config.limits.position_poll_milliseconds),
         },

@@ -3,6 +3,7 @@
 //! The riel has no minor unit in use, so an amount is an integer; a penalty is a decimal fraction that is never
 //! turned into a binary float, and a price is rounded up to the riel once, at the very end.
 
+use std::fmt;
 use std::str::FromStr;
 
 use num_bigint::BigUint;
@@ -25,6 +26,17 @@ pub struct BadRate(pub String);
 impl Rate {
     /// No penalty.
     pub const ZERO: Rate = Rate { parts: 0, scale: 1 };
+}
+
+impl fmt::Display for Rate {
+    /// Exactly as it was written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.parts / self.scale, self.parts % self.scale);
+        match self.scale.ilog10() {
+            0 => write!(f, "{whole}"),
+            decimals => write!(f, "{whole}.{rest:0width$}", width = usize::try_from(decimals).unwrap_or(0)),
+        }
+    }
 }
 
 impl FromStr for Rate {
@@ -102,5 +114,8 @@ mod tests {
             "0.0123456".parse::<Rate>().is_err() && "-0.1".parse::<Rate>().is_err() && ".5".parse::<Rate>().is_err()
         );
         assert_eq!("0.010".parse::<Rate>().unwrap().parts, 10);
+        for text in ["0.010", "12", "1.000001", "0.5"] {
+            assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
+        }
     }
 }

@@ -145,7 +145,8 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::EmployerNotFound { .. }
         | Refusal::EmploymentNotFound { .. }
         | Refusal::PaymentNotFound { .. }
-        | Refusal::FactNotFound { .. } => Code::NotFound,
+        | Refusal::FactNotFound { .. }
+        | Refusal::NoticeNotFound { .. } => Code::NotFound,
         Refusal::EmployerNotGranted { .. } | Refusal::InstitutionNotOwn | Refusal::SecondPersonRequired { .. } => {
             Code::PermissionDenied
         }
@@ -168,7 +169,10 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::EmploymentRetracted { .. }
         | Refusal::PaymentNotWaiting { .. }
         | Refusal::AmountAboveRefundable { .. }
-        | Refusal::FactNotRetractable { .. } => Code::FailedPrecondition,
+        | Refusal::FactNotRetractable { .. }
+        | Refusal::DayInPast { .. }
+        | Refusal::HouseholdsOverlap { .. } => Code::FailedPrecondition,
+        Refusal::ResultTooLarge { .. } => Code::ResourceExhausted,
         Refusal::PositionStale { .. } | Refusal::EtagStale { .. } => Code::Aborted,
         Refusal::PositionFromOtherEpoch { .. } => Code::OutOfRange,
         Refusal::PositionNotReached { .. } => Code::Unavailable,
@@ -245,6 +249,14 @@ fn message_of(refusal: &Refusal) -> String {
             "something was recorded about it after that position; read it again and decide anew".to_owned()
         }
         Refusal::EtagStale { .. } => "the record has changed since it was read; read it again".to_owned(),
+        Refusal::NoticeNotFound { .. } => "there is no such notice of this member".to_owned(),
+        Refusal::DayInPast { earliest, .. } => format!("must not lie before {earliest}"),
+        Refusal::ResultTooLarge { limit, unit } => {
+            format!("the answer would hold more than {limit} {unit}; ask for less")
+        }
+        Refusal::HouseholdsOverlap { limit, .. } => {
+            format!("the member lives in more than {limit} households on these days; set shorter stretches of days")
+        }
     }
 }
 
@@ -336,5 +348,11 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
             vec![("number", number.to_string()), ("current_number", current.to_string())]
         }
         Refusal::EtagStale { member } => vec![id("member_id", member)],
+        Refusal::NoticeNotFound { notice } => vec![id("notice_id", notice)],
+        Refusal::DayInPast { field, day: on, earliest } => {
+            vec![text("field", field), day("day", on), day("earliest", earliest)]
+        }
+        Refusal::ResultTooLarge { limit, unit } => vec![("limit", limit.to_string()), text("unit", unit)],
+        Refusal::HouseholdsOverlap { member, limit } => vec![id("member_id", member), ("limit", limit.to_string())],
     }
 }

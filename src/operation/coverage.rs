@@ -3,6 +3,9 @@
 //! A question about somebody who is unknown, who is named with a wrong second fact or who is out of the caller's
 //! scope has one and the same answer. Absent: entitlement and everything else that the law decides.
 
+pub mod forecast;
+pub mod notice;
+
 use krama_law::answer::{Answer, CoPayment, Cover, Scheme, Standing};
 use krama_law::calendar::{Day, Moment};
 use krama_law::decision::{Explanation, decide, decide_for_stay, explain, first_day_of_cover, least_saving_amount};
@@ -13,9 +16,9 @@ use krama_law::timeline::Timeline;
 
 use crate::operation::Desk;
 use crate::operation::failure::{Failure, IdentifierKind, Refusal};
-use crate::operation::page::Needs;
+use crate::operation::page::{Needs, Page};
 use crate::operation::person::{BirthDate, Identifier, birth_of, identifier_hash, phone_hash};
-use crate::operation::reading::{AtLeast, Reading};
+use crate::operation::reading::{AtLeast, Reading, Snapshot};
 use crate::operation::standing::holds;
 use crate::store::person::Details;
 use crate::store::standing;
@@ -183,18 +186,41 @@ impl Desk {
             return Ok(reading);
         }
         let snapshot = self.snapshot(at_least.as_ref()).await?;
+        let page = self.page(&snapshot, Needs { hashes: vec![hash], ..Needs::default() }).await?;
+        Ok(snapshot.with(self.check_on(&snapshot, &page, check)?))
+    }
+
+    /// Answers many questions from one state, each by itself.
+    ///
+    /// # Errors
+    /// The storage fails, or the position asked for was not reached.
+    pub async fn check_many(
+        &self,
+        checks: &[Check],
+        at_least: Option<AtLeast>,
+    ) -> Result<Reading<Vec<Result<Checked, Failure>>>, Failure> {
+        let snapshot = self.snapshot(at_least.as_ref()).await?;
+        let vault = self.store.vault();
+        let hashes = checks.iter().map(|check| identifier_hash(vault, &check.identifier)).collect();
+        let page = self.page(&snapshot, Needs { hashes, ..Needs::default() }).await?;
+        let answers = checks.iter().map(|check| self.check_on(&snapshot, &page, check).map_err(Failure::from));
+        Ok(snapshot.with(answers.collect()))
+    }
+
+    /// Decides one question from the facts.
+    fn check_on(&self, snapshot: &Snapshot, page: &Page, check: &Check) -> Result<Checked, Refusal> {
         let today = snapshot.today();
         let day = check.service_date.unwrap_or(today);
         if day > today {
-            return Err(Refusal::DayInFuture { field: "service_date", day, latest: today }.into());
+            return Err(Refusal::DayInFuture { field: "service_date", day, latest: today });
         }
-        let page = self.page(&snapshot, Needs { hashes: vec![hash], ..Needs::default() }).await?;
+        let hash = identifier_hash(self.store.vault(), &check.identifier);
         let known_by = page.holders(&hash).iter().find_map(|&member| {
             let details = page.person(member)?;
             self.confirms(details, &check.second_fact).then_some(member)
         });
         let Some(member) = known_by else {
-            return Ok(snapshot.with(Checked::nobody(check)));
+            return Ok(Checked::nobody(check));
         };
         let timeline = page.timeline(member);
         let answer = match check.stay {
@@ -210,7 +236,7 @@ impl Desk {
             known: snapshot.known,
             position: snapshot.position,
         };
-        Ok(snapshot.with(self.checked(check, found)))
+        Ok(self.checked(check, found))
     }
 
     /// The answer about today from what is kept, if that may be gone by; one statement finds all of it.

@@ -73,6 +73,10 @@ pub enum Refusal {
     FactNotRetractable { fact: i64, kind: &'static str, remedy: &'static str },
     PositionStale { number: i64, current: i64 },
     EtagStale { member: i64 },
+    NoticeNotFound { notice: i64 },
+    DayInPast { field: &'static str, day: Day, earliest: Day },
+    ResultTooLarge { limit: usize, unit: &'static str },
+    HouseholdsOverlap { member: i64, limit: usize },
 }
 
 /// The kind of a number by which a person or a document is known.
@@ -130,6 +134,10 @@ impl Refusal {
             Refusal::FactNotRetractable { .. } => "FACT_NOT_RETRACTABLE",
             Refusal::PositionStale { .. } => "POSITION_STALE",
             Refusal::EtagStale { .. } => "ETAG_STALE",
+            Refusal::NoticeNotFound { .. } => "NOTICE_NOT_FOUND",
+            Refusal::DayInPast { .. } => "DAY_IN_PAST",
+            Refusal::ResultTooLarge { .. } => "RESULT_TOO_LARGE",
+            Refusal::HouseholdsOverlap { .. } => "HOUSEHOLDS_OVERLAP",
         }
     }
 }

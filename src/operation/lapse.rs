@@ -85,7 +85,7 @@ impl Act for PassTime {
     }
 
     fn needs(&self, _caller: &Caller, _vault: &Vault, needs: &mut Needs) {
-        needs.members.extend(&self.members);
+        needs.lives.extend(&self.members);
     }
 
     fn decide(&self, _caller: &Caller, page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure> {

@@ -36,6 +36,10 @@ pub(crate) struct Needs {
     pub(crate) payment_ids: Vec<i64>,
     pub(crate) hashes: Vec<[u8; 32]>,
     pub(crate) members: Vec<i64>,
+    /// Members of whom nothing but their facts matters.
+    pub(crate) lives: Vec<i64>,
+    /// Notices by the ledger's ids.
+    pub(crate) notices: Vec<i64>,
     pub(crate) employers: Vec<i64>,
     pub(crate) employer_numbers: Vec<String>,
     pub(crate) employments: Vec<(i64, String)>,
@@ -92,6 +96,7 @@ pub(crate) struct Page {
     /// Everybody who was ever said to live in the household of a head.
     dependants: HashMap<i64, BTreeSet<i64>>,
     standings: HashMap<i64, StandingRow>,
+    notices: HashMap<i64, NoticeRow>,
     /// Every version of a person, oldest first, each with its position and its known time.
     persons: HashMap<i64, Vec<(i64, Moment, Details)>>,
     new_commands: Vec<CommandRow>,
@@ -136,7 +141,9 @@ impl Page {
         positions.extend(changes.iter().map(|change| change.position));
         positions.extend(employers.iter().map(|employer| employer.position));
         positions.extend(access.iter().map(|grant| grant.position));
-        page.load_facts(conn, members.iter().copied()).await?;
+        let notices = notice::by_ids(conn, &distinct(needs.notices)).await?;
+        page.notices = notices.into_iter().map(|notice| (notice.id, notice)).collect();
+        page.load_facts(conn, members.iter().copied().chain(needs.lives)).await?;
         page.load_heads(conn).await?;
         for command in ledger::commands_at(conn, &distinct(positions)).await? {
             page.note_accepted(&command);
@@ -309,6 +316,10 @@ impl Page {
 
     pub(crate) fn payment(&self, key: &PaymentKey) -> Option<&PaymentRow> {
         self.payments.get(key)
+    }
+
+    pub(crate) fn notice(&self, id: i64) -> Option<&NoticeRow> {
+        self.notices.get(&id)
     }
 
     pub(crate) fn payment_by_id(&self, id: i64) -> Option<&PaymentRow> {

@@ -155,6 +155,47 @@ pub async fn due(conn: &impl ConnectionTrait, by: Day, edition: i64, limit: u64)
     Ok(found)
 }
 
+/// The last safe days between two days, both included, of at most `limit` members whose rows are of an edition of the law
+/// and hold on the first of the days, each with its member, in order.
+pub async fn losses(
+    conn: &impl ConnectionTrait,
+    (from, until): (Day, Day),
+    edition: i64,
+    limit: u64,
+) -> Result<Vec<(Day, i64)>, Failure> {
+    let query = standing_table::Entity::find()
+        .select_only()
+        .column(standing_table::Column::LastSafeDay)
+        .column(standing_table::Column::Member)
+        .filter(standing_table::Column::LastSafeDay.between(from.0, until.0))
+        .filter(standing_table::Column::WakeOn.gt(from.0))
+        .filter(standing_table::Column::Edition.eq(edition))
+        .order_by_asc(standing_table::Column::LastSafeDay)
+        .order_by_asc(standing_table::Column::Member)
+        .limit(limit);
+    let found: Vec<(i32, i64)> = query.into_tuple().all(conn).await?;
+    Ok(found.into_iter().map(|(day, member)| (Day(day), member)).collect())
+}
+
+/// The next `limit` members after one whose rows do not hold on a day, or are of another edition of the law.
+pub async fn undecided(
+    conn: &impl ConnectionTrait,
+    today: Day,
+    edition: i64,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<i64>, Failure> {
+    let past = standing_table::Column::WakeOn.lte(today.0);
+    let query = standing_table::Entity::find()
+        .select_only()
+        .column(standing_table::Column::Member)
+        .filter(standing_table::Column::Member.gt(after))
+        .filter(Condition::any().add(past).add(standing_table::Column::Edition.ne(edition)))
+        .order_by_asc(standing_table::Column::Member)
+        .limit(limit);
+    Ok(query.into_tuple().all(conn).await?)
+}
+
 /// What was told at the positions after one up to another, in order.
 pub async fn told_between(conn: &impl ConnectionTrait, after: i64, until: i64) -> Result<Vec<ToldRow>, Failure> {
     let query = told_table::Entity::find().filter(told_table::Column::Position.gt(after));

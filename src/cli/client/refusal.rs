@@ -140,6 +140,9 @@ impl Refusal {
             ErrorReason::AmountAboveRefundable => "give at most the amount named above.",
             ErrorReason::FactNotRetractable => "do what the remedy above names instead.",
             ErrorReason::PositionStale => "read the record again, look at what changed, and decide anew.",
+            ErrorReason::NoticeNotFound => "check the notice's id for a typing error, and whose notice it is.",
+            ErrorReason::DayInPast => "ask for a window that ends today or later.",
+            ErrorReason::HouseholdsOverlap => "set shorter stretches of days, one after the other.",
             ErrorReason::EtagStale => "read the record again, look at what changed, and decide anew.",
         }
     }

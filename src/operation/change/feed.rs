@@ -18,9 +18,16 @@ use crate::operation::command::{Method, first_fact_of, position_of};
 use crate::operation::failure::Failure;
 use crate::operation::page::{Needs, Page};
 use crate::operation::reading::{AtLeast, Reading};
-use crate::store::notice::{self, DeliveryRow, NoticeRow};
-use crate::store::standing::{self, ToldRow};
-use crate::store::{fact, ledger};
+use crate::store::{fact, ledger, notice, standing};
+
+/// Where a member stands from a position on.
+pub type Told = standing::ToldRow;
+/// A notice that fell due.
+pub type Notice = notice::NoticeRow;
+/// What became of a notice.
+pub type Delivery = notice::DeliveryRow;
+
+pub use crate::store::notice::NoticeKind;
 
 /// What the feed tells of one position.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,13 +41,13 @@ pub struct Change {
     /// The facts that were recorded, each with its member.
     pub facts: Vec<(i64, Recorded)>,
     /// Who stands otherwise than was told last.
-    pub standings: Vec<ToldRow>,
+    pub standings: Vec<Told>,
     /// The days that are answered otherwise than before, by member; only where they are asked for.
     pub stretches: Vec<(i64, Vec<StandingChange>)>,
     /// The notices that fell due.
-    pub notices: Vec<NoticeRow>,
+    pub notices: Vec<Notice>,
     /// What was told of notices.
-    pub deliveries: Vec<DeliveryRow>,
+    pub deliveries: Vec<Delivery>,
 }
 
 impl Desk {
@@ -59,8 +66,8 @@ impl Desk {
         let mut notices = notice::told_between(&read, after, last).await?;
         let mut deliveries = notice::deliveries_between(&read, after, last).await?;
         let page = if stretches && !facts.is_empty() {
-            let members = facts.iter().map(|(member, _)| *member).collect();
-            let needs = Needs { members, ..Needs::default() };
+            let lives = facts.iter().map(|(member, _)| *member).collect();
+            let needs = Needs { lives, ..Needs::default() };
             let mut page = Page::load(&read, self.store.vault(), needs).await?;
             page.load_kin(&read).await?;
             Some(page)
@@ -92,11 +99,22 @@ impl Desk {
         Ok(Reading { position: last, answer: changes.collect() })
     }
 
-    /// Returns when there may be something after a position, or when so long has passed.
-    pub async fn news_after(&self, position: i64, patience: Duration) {
+    /// Waits until there is something after a position, but not longer than so; tells whether there is.
+    pub async fn news_after(&self, position: i64, patience: Duration) -> bool {
         let mut newest = self.newest.subscribe();
-        // Both a desk that closed and one that waited long enough are reasons to look again.
-        drop(tokio::time::timeout(patience, newest.wait_for(|newest| *newest > position)).await);
+        tokio::time::timeout(patience, newest.wait_for(|newest| *newest > position)).await.is_ok()
+    }
+
+    /// The position after which a reader of the feed begins, once the ledger has come to where the reader wants it.
+    ///
+    /// # Errors
+    /// A position is of another epoch, or was not reached in time.
+    pub async fn begins_after(&self, after: Option<AtLeast>, at_least: Option<AtLeast>) -> Result<i64, Failure> {
+        if let Some(after) = &after {
+            self.must_be_own(after)?;
+        }
+        self.wait_for(at_least.as_ref()).await?;
+        Ok(after.map_or(0, |after| after.number))
     }
 
     /// The last position, and when what it holds became known.

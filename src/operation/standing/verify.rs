@@ -55,7 +55,7 @@ impl Desk {
             after = last.member;
             let members: Vec<i64> = rows.iter().map(|row| row.member).collect();
             let told = standing::newest_told(&snapshot.read, &members).await?;
-            let page = self.page(&snapshot, Needs { members, ..Needs::default() }).await?;
+            let page = self.page(&snapshot, Needs { lives: members, ..Needs::default() }).await?;
             for row in rows {
                 found.members += 1;
                 if holds(&row, &self.law, &self.editions, snapshot.known) {

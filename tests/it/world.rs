@@ -30,6 +30,8 @@ pub(crate) const AGENT: &str = "AGENT/hotline";
 pub(crate) const COLLECTOR: &str = "COLLECTOR/apsara-bank";
 /// A hospital.
 pub(crate) const FACILITY: &str = "FACILITY/calmette";
+/// A notice gateway.
+pub(crate) const GATEWAY: &str = "SERVICE/notices";
 /// A payroll provider.
 pub(crate) const PAYROLL: &str = "PAYROLL/sovann-payroll";
 
@@ -97,6 +99,8 @@ pub(crate) fn settings(folder: &Folder, today: &str) -> Config {
     // A test lets time pass itself, or nobody could say what a read has changed.
     config.lapse.every_seconds = 0;
     config.limits.position_wait_milliseconds = 50;
+    config.limits.heartbeat_milliseconds = 100;
+    config.limits.position_poll_milliseconds = 5;
     config.sandbox.clock_start = today.to_owned();
     config
 }

@@ -72,6 +72,14 @@ impl Book {
         Book(Database::connect(options).await.expect("the ledger can be read"))
     }
 
+    /// Writes past the server, which nobody but a test does, to see that it is found out.
+    pub(crate) async fn falsify(&self, sql: &str) {
+        if !ON_POSTGRES {
+            self.0.execute_unprepared("PRAGMA query_only = 0").await.expect("the ledger can be written");
+        }
+        self.0.execute_unprepared(sql).await.expect("the ledger is falsified");
+    }
+
     /// The texts that a query answers.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let rows = self.0.query_all_raw(self.statement(sql)).await;

@@ -33,6 +33,7 @@ pub(crate) mod list;
 pub(crate) mod member;
 pub(crate) mod notice;
 pub(crate) mod once;
+pub(crate) mod operator;
 pub(crate) mod payment;
 pub(crate) mod population;
 pub(crate) mod position;

@@ -82,8 +82,8 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) channel: Channel,
     pub(crate) book: Book,
+    pub(crate) folder: Folder,
     running: Running,
-    folder: Folder,
 }
 
 /// The settings of a test: the defaults, in a folder, on a free port.

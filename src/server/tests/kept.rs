@@ -40,7 +40,7 @@ async fn covered(desk: &Desk, service_date: Option<Day>, stay: Option<Day>) -> b
     let check = Check { identifier: identifier(), second_fact, service_date, stay };
     match desk.check_coverage(&check, None).await.unwrap().answer {
         Checked::Known { covers, .. } => !covers.is_empty(),
-        other => panic!("{other:?}"),
+        nobody @ (Checked::NoMatch | Checked::CannotTell) => panic!("{nobody:?}"),
     }
 }
 

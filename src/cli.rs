@@ -11,10 +11,12 @@ pub mod demo;
 pub mod examples;
 pub mod explain;
 pub mod import;
+pub mod lapse;
 mod lines;
 pub mod policy;
 pub mod sandbox;
 pub mod serve;
+pub mod verify;
 mod words;
 
 use std::io::{IsTerminal, Write};
@@ -41,6 +43,8 @@ enum Command {
     Cases(cases::Args),
     Policy(policy::Args),
     Examples(examples::Args),
+    Lapse(lapse::Args),
+    Verify(verify::Args),
 }
 
 /// The status of an error, so that scripts can tell it from an answer that is a no.
@@ -60,6 +64,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Cases(args) => cases::run(&args, &mut out),
         Command::Policy(args) => policy::run(&args, &mut out),
         Command::Examples(args) => examples::run(&args, &mut out),
+        Command::Lapse(args) => lapse::run(args, &mut out).await,
+        Command::Verify(args) => verify::run(args, &mut out).await,
     };
     ended.unwrap_or_else(|error| {
         // Where nobody reads standard error either, the status still tells.

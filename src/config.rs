@@ -24,6 +24,8 @@ pub struct Config {
     pub policy: Policy,
     /// What exists in a sandbox only.
     pub sandbox: Sandbox,
+    /// How time passes for members of whom nobody reports anything.
+    pub lapse: Lapse,
     /// A bound on everything that grows.
     pub limits: Limits,
     /// Where traces go.
@@ -87,6 +89,14 @@ pub struct Sandbox {
     pub clock_start: String,
 }
 
+/// How time passes for members of whom nobody reports anything.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lapse {
+    /// After how many seconds at most the server looks again for members whose standing time has changed; 0: never.
+    pub every_seconds: u64,
+}
+
 /// A bound on everything that grows.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +139,18 @@ pub struct Limits {
     pub standing_changes: usize,
     /// Lines that a reconciliation may carry.
     pub reconciled_lines: usize,
+    /// Members whom one part of a lapse run takes.
+    pub lapse_members: usize,
+    /// Members whom one forecast may hold.
+    pub forecast_members: usize,
+    /// Positions of the feed that are read at a time.
+    pub feed_positions: u32,
+    /// After how many milliseconds without news a feed says how far it has come.
+    pub heartbeat_milliseconds: u64,
+    /// How long a reader waits for a position that was not reached yet, in milliseconds.
+    pub position_wait_milliseconds: u64,
+    /// How often the ledger is asked for what other servers wrote, while somebody waits, in milliseconds.
+    pub position_poll_milliseconds: u64,
 }
 
 /// Where traces go.
@@ -200,6 +222,15 @@ impl Config {
         let records = [self.limits.batch_records, self.limits.all_or_none_records, self.limits.stream_records];
         if records.contains(&0) {
             return unusable("limits.batch_records", "and the other limits of records must be at least 1");
+        }
+        if self.limits.lapse_members == 0 || self.limits.feed_positions == 0 {
+            return unusable("limits.lapse_members", "and limits.feed_positions must be at least 1");
+        }
+        if self.limits.heartbeat_milliseconds == 0 || self.limits.position_poll_milliseconds == 0 {
+            return unusable(
+                "limits.heartbeat_milliseconds",
+                "and limits.position_poll_milliseconds must be at least 1",
+            );
         }
         if self.store.readers == 0 {
             return unusable("store.readers", "must be at least 1");

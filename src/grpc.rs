@@ -13,8 +13,8 @@ mod coverage;
 mod decision;
 mod employment;
 mod member;
-pub(crate) mod register;
 mod policy;
+pub(crate) mod register;
 mod sandbox;
 mod status;
 mod wire;
@@ -35,6 +35,8 @@ use crate::operation::failure::Failure;
 use crate::operation::reading::AtLeast;
 use crate::operation::transact::{Recorded, Ticket};
 use crate::proto::v1;
+
+pub use crate::grpc::wire::id_text;
 
 /// What every service needs.
 #[derive(Clone)]
@@ -62,6 +64,8 @@ pub(crate) struct Limits {
     pub(crate) excuse_months_most: i32,
     pub(crate) standing_changes: usize,
     pub(crate) reconciled_lines: usize,
+    pub(crate) feed_positions: u32,
+    pub(crate) heartbeat: Duration,
 }
 
 impl Counter {

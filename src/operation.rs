@@ -11,7 +11,10 @@ pub mod reading;
 pub mod register;
 pub mod transact;
 
-mod change;
+pub mod change;
+pub mod lapse;
+pub mod standing;
+
 mod command;
 
 pub mod contribution;
@@ -22,18 +25,21 @@ pub mod policy;
 
 mod page;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use krama_documents::policy_file::LawBook;
 use krama_law::calendar::{Day, Moment};
 
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Tide};
 use crate::operation::caller::Caller;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::policy::Held;
-use crate::operation::transact::{Between, Writer, WriterHandle, audit_row};
+use crate::operation::transact::writer::{Between, Writer};
+use crate::operation::transact::{WriterHandle, audit_row};
 use crate::store;
 use crate::store::audit::{self, AuditRow, Outcome};
 use crate::store::connection::{Present, Settings, Store};
@@ -74,6 +80,14 @@ pub struct Limits {
     pub max_backdate_days: i32,
     /// How many months an officer may excuse alone.
     pub excuse_months_alone: i32,
+    /// Members whom one part of a lapse run takes.
+    pub lapse_members: usize,
+    /// Members whom one forecast may hold.
+    pub forecast_members: usize,
+    /// How long a reader waits for a position that was not reached yet.
+    pub position_wait: Duration,
+    /// How often the ledger is asked, while somebody waits, for what another server wrote.
+    pub position_poll: Duration,
 }
 
 /// What a desk is opened with.
@@ -98,6 +112,10 @@ pub struct Desk {
     writer: WriterHandle,
     epoch: String,
     tide: Tide,
+    /// The last position that this server knows of.
+    newest: watch::Sender<i64>,
+    /// Told when the clock of a sandbox was moved.
+    moved: Notify,
 }
 
 impl Desk {
@@ -136,9 +154,19 @@ impl Desk {
         };
         write.commit().await?;
         let (handle, queue) = WriterHandle::new(limits.waiting_commands);
-        let desk =
-            Arc::new(Desk { store, clock, held, limits, writer: handle, epoch: identity.epoch, tide: Tide::default() });
+        let desk = Arc::new(Desk {
+            store,
+            clock,
+            held,
+            limits,
+            writer: handle,
+            epoch: identity.epoch,
+            tide: Tide::default(),
+            newest: watch::Sender::new(position),
+            moved: Notify::new(),
+        });
         let task = tokio::spawn(Writer::new(desk.clone(), queue, between).run());
+        tokio::spawn(look_out(Arc::downgrade(&desk), desk.limits.position_poll));
         Ok((desk, task))
     }
 
@@ -153,6 +181,15 @@ impl Desk {
         if let Err(failure) = self.store.close().await {
             tracing::error!(error = &failure as &dyn std::error::Error, "the ledger did not close by itself");
         }
+    }
+
+    /// Tells everybody who waits for it that the ledger has come so far.
+    fn reached(&self, position: i64) {
+        self.newest.send_if_modified(|newest| {
+            let further = *newest < position;
+            *newest = position.max(*newest);
+            further
+        });
     }
 
     /// The epoch of the ledger's positions.
@@ -204,6 +241,24 @@ impl Desk {
         let moved = AuditRow { id, outcome: Outcome::Accepted, ..audit_row(Some(caller), "MoveClock", to) };
         audit::insert(&write, &[moved]).await?;
         write.commit().await?;
+        self.moved.notify_one();
         Ok(self.clock.move_to(to).map_err(|_| Refusal::ClockBackwards { to, now })?)
+    }
+}
+
+/// Asks the ledger from time to time, while somebody waits, how far it has come: what this server did not write itself
+/// it is not told of. Ends with the desk.
+async fn look_out(desk: Weak<Desk>, pause: Duration) {
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(desk) = desk.upgrade() else { return };
+        if desk.newest.receiver_count() == 0 {
+            continue;
+        }
+        match ledger::last(desk.store.single()).await {
+            Ok((position, _)) => desk.reached(position),
+            // Whoever waits is told by its own question that the storage is away.
+            Err(failure) => tracing::debug!(cause = &failure as &dyn std::error::Error, "the ledger does not answer"),
+        }
     }
 }

@@ -15,6 +15,8 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::grpc::server::{Serving, serve};
+use crate::operation::failure::Failure;
+use crate::operation::lapse::{Passed, until_midnight};
 use crate::operation::{Desk, Limits, Opening};
 use crate::store::connection::{Place, Settings};
 
@@ -25,13 +27,61 @@ pub struct Running {
     serving: Serving,
     desk: Arc<Desk>,
     writer: JoinHandle<()>,
+    /// The lapse run, if the server does it.
+    lapses: Option<JoinHandle<()>>,
 }
 
-/// Opens the ledger, with nobody to ask it.
+/// Starts a server.
+///
+/// # Errors
+/// A setting, the law, the ledger or the address cannot be used; the message says which and what to do.
+pub async fn start(config: &Config) -> anyhow::Result<Running> {
+    let (desk, writer) = open(config).await?;
+    anyhow::ensure!(
+        !desk.holds_part_of_a_register().await?,
+        "an older register was loaded in part; finish it with `krama import register`, as it was begun"
+    );
+    let listen = config.server.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("{listen} cannot be listened on; stop what uses it, or set server.listen to another address")
+    })?;
+    let serving = serve(desk.clone(), listener, config).await?;
+    let every = Duration::from_secs(config.lapse.every_seconds);
+    let lapses = (!every.is_zero()).then(|| tokio::spawn(let_time_pass(desk.clone(), every)));
+    Ok(Running { address: serving.address, serving, desk, writer, lapses })
+}
+
+/// Looks at once, at midnight, whenever a sandbox's clock was moved and from time to time for members whom time changed.
+async fn let_time_pass(desk: Arc<Desk>, every: Duration) {
+    loop {
+        let now = match desk.pass_time(None, |_| {}).await {
+            Ok(passed) => {
+                if passed.members > 0 {
+                    let Passed { members, told, notices } = passed;
+                    tracing::info!(members, told, notices, "time has passed");
+                }
+                desk.now().await
+            }
+            Err(failure) => Err(failure),
+        };
+        let pause = match now {
+            Ok(now) => every.min(until_midnight(now)),
+            Err(Failure::Stopping) => return,
+            Err(failure) => {
+                tracing::warn!(reason = failure.reason(), "the lapse run was broken off and is tried again");
+                every
+            }
+        };
+        // A pause that ends early or late only makes the feed early or late.
+        drop(tokio::time::timeout(pause, desk.time_moved()).await);
+    }
+}
+
+/// Opens the ledger that the settings name, with nobody to serve.
 ///
 /// # Errors
 /// A setting, the law or the ledger cannot be used; the message says which and what to do.
-pub(crate) async fn open(config: &Config) -> anyhow::Result<(Arc<Desk>, JoinHandle<()>)> {
+pub async fn open(config: &Config) -> anyhow::Result<(Arc<Desk>, JoinHandle<()>)> {
     config.check()?;
     let law = read_law(&config.policy.folder)?;
     let place = match &config.store.url.0 {
@@ -61,28 +111,14 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<(Arc<Desk>, JoinHand
             hire_ahead_days: config.limits.hire_ahead_days,
             max_backdate_days: config.limits.max_backdate_days,
             excuse_months_alone: config.limits.excuse_months_alone,
+            lapse_members: config.limits.lapse_members,
+            forecast_members: config.limits.forecast_members,
+            position_wait: Duration::from_millis(config.limits.position_wait_milliseconds),
+            position_poll: Duration::from_millis(config.limits.position_poll_milliseconds),
         },
         sandbox: config.sandbox.enabled.then_some(start),
     };
     Ok(Desk::open(opening).await?)
-}
-
-/// Starts a server.
-///
-/// # Errors
-/// A setting, the law, the ledger or the address cannot be used; the message says which and what to do.
-pub async fn start(config: &Config) -> anyhow::Result<Running> {
-    let (desk, writer) = open(config).await?;
-    anyhow::ensure!(
-        !desk.holds_part_of_a_register().await?,
-        "an older register was loaded in part; finish it with `krama import register`, as it was begun"
-    );
-    let listen = config.server.listen;
-    let listener = TcpListener::bind(listen).await.with_context(|| {
-        format!("{listen} cannot be listened on; stop what uses it, or set server.listen to another address")
-    })?;
-    let serving = serve(desk.clone(), listener, config).await?;
-    Ok(Running { address: serving.address, serving, desk, writer })
 }
 
 impl Running {
@@ -97,6 +133,10 @@ impl Running {
     /// Ends the calls, then the writer, then the ledger.
     pub async fn stop(self) {
         self.serving.stop().await;
+        if let Some(lapses) = self.lapses {
+            // What it has begun is either committed or not; the next run goes on from there.
+            lapses.abort();
+        }
         self.desk.close(self.writer).await;
     }
 }

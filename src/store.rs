@@ -12,12 +12,14 @@ pub mod employment;
 pub mod fact;
 pub mod failure;
 pub mod ledger;
+pub mod notice;
 pub mod payment;
 pub mod payment_change;
 pub mod person;
 pub mod policy;
 pub mod rekey;
 pub mod seal;
+pub mod standing;
 
 mod bulk;
 

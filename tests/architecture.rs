@@ -41,7 +41,7 @@ const FLOORS: &[Floor] = &[
     Floor { at: "src/store", may: &["store"], never: &[WIRE, &["clap"]] },
     Floor { at: "src/operation", may: &["operation", "store", "clock"], never: &[SQL, WIRE] },
     Floor { at: "src/grpc", may: &["grpc", "operation", "clock", "config", "proto"], never: &[SQL] },
-    Floor { at: "src/server", may: &["grpc", "operation", "store", "config"], never: &[SQL, WIRE] },
+    Floor { at: "src/server", may: &["server", "grpc", "operation", "store", "config"], never: &[SQL, WIRE] },
     Floor { at: "src/cli", may: ANY, never: &[SQL] },
     Floor { at: "src/proto", may: &["proto"], never: &[SQL] },
     Floor { at: "src/clock", may: &["clock"], never: &[SQL, WIRE] },

@@ -15,6 +15,7 @@ pub mod answer;
 pub mod change;
 pub mod decision;
 pub mod explanation;
+pub mod notices;
 pub mod population;
 pub mod purse;
 

@@ -28,6 +28,17 @@ impl Rate {
     pub const ZERO: Rate = Rate { parts: 0, scale: 1 };
 }
 
+impl fmt::Display for Rate {
+    /// Exactly as it was written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.parts / self.scale, self.parts % self.scale);
+        match self.scale.ilog10() {
+            0 => write!(f, "{whole}"),
+            decimals => write!(f, "{whole}.{rest:0width$}", width = usize::try_from(decimals).unwrap_or(0)),
+        }
+    }
+}
+
 impl FromStr for Rate {
     type Err = BadRate;
 
@@ -41,14 +52,6 @@ impl FromStr for Rate {
         let scale = 10_u32.pow(u32::try_from(decimals.len()).map_err(|_| bad())?);
         let parts = format!("{whole}{decimals}").parse().map_err(|_| bad())?;
         Ok(Rate { parts, scale })
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimals = self.scale.ilog10() as usize;
-        write!(formatter, "{}", self.parts / self.scale)?;
-        if decimals == 0 { Ok(()) } else { write!(formatter, ".{:0decimals$}", self.parts % self.scale) }
     }
 }
 
@@ -111,5 +114,8 @@ mod tests {
             "0.0123456".parse::<Rate>().is_err() && "-0.1".parse::<Rate>().is_err() && ".5".parse::<Rate>().is_err()
         );
         assert_eq!("0.010".parse::<Rate>().unwrap().parts, 10);
+        for text in ["0.010", "12", "1.000001", "0.5"] {
+            assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
+        }
     }
 }

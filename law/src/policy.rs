@@ -43,6 +43,8 @@ pub struct Revision {
     pub notice_days: Option<u16>,
     /// Whether an officer must confirm each lapse.
     pub confirmation: bool,
+    /// When a member is warned of a loss; no answer depends on it.
+    pub notices: Notices,
     /// For how long a lapsed member cannot enrol again.
     pub bar: Bar,
     /// After how many months of formal employment the bar is lifted; `None`: never.
@@ -121,6 +123,15 @@ pub enum LapseCondition {
         /// Of how many.
         of: u16,
     },
+}
+
+/// When a member is warned that the membership is in danger.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Notices {
+    /// Whether when the first month becomes overdue.
+    pub first_missed: bool,
+    /// How many days before the last day on which paying still prevents the loss, each once.
+    pub days_before: Vec<u16>,
 }
 
 /// From which day a lapse is dated.

@@ -113,7 +113,7 @@ pub(crate) fn int(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).integer().not_null().take()
 }
 
-fn int_null(name: &'static str) -> ColumnDef {
+pub(crate) fn int_null(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).integer().null().take()
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn smallint(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).small_integer().not_null().take()
 }
 
-fn smallint_null(name: &'static str) -> ColumnDef {
+pub(crate) fn smallint_null(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).small_integer().null().take()
 }
 
@@ -133,7 +133,7 @@ fn text_null(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).text().null().take()
 }
 
-fn blob(name: &'static str) -> ColumnDef {
+pub(crate) fn blob(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).blob().not_null().take()
 }
 
@@ -149,7 +149,7 @@ pub(crate) fn table<const N: usize>(name: &'static str, columns: [ColumnDef; N])
     statement
 }
 
-fn primary_key(columns: &[&'static str]) -> IndexCreateStatement {
+pub(crate) fn primary_key(columns: &[&'static str]) -> IndexCreateStatement {
     let mut key = Index::create();
     for column in columns {
         key.col(*column);

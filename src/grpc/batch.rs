@@ -23,7 +23,7 @@ use crate::operation::failure::Failure;
 use crate::operation::transact::{Answer, Recorded};
 use crate::proto::v1;
 
-pub(super) use crate::grpc::batch::told::Line;
+pub(super) use crate::grpc::batch::told::{Line, refusal};
 
 /// The largest number of a record: the largest whole number that every JSON reader keeps.
 const SEQUENCE_MOST: i64 = (1 << 53) - 1;

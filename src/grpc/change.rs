@@ -1,5 +1,7 @@
 //! Standing changes on the wire, for those who may know where a member stands.
 
+pub(crate) mod feed;
+
 use krama_law::answer::Scheme;
 use krama_law::change::{ChangeKind, DayState, StandingChange};
 

@@ -1,12 +1,16 @@
 //! CoverageService on the wire.
 
+mod batch;
+mod warning;
+
 use krama_documents::catalogue::{self, Catalogue, Language};
-use krama_law::answer::Standing;
+use krama_law::answer::{CoPayment, Standing};
 use krama_law::calendar::{Day, Moment};
 use krama_law::decision::{Explanation, Stretch};
 use krama_law::explanation::Step;
 use tonic::{Request, Response, Status};
 
+use crate::grpc::coverage::warning::Forecasts;
 use crate::grpc::member::correction::ground;
 use crate::grpc::wire::{Fields, base32, date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, decision, member, outcome, status, ticket};
@@ -33,6 +37,36 @@ impl CoverageService for Counter {
         let checked = self.desk.check_coverage(&check, at_least(message.at_least_position)).await;
         let reading = self.looked(&caller, "CheckCoverage", checked).await?;
         Ok(Response::new(self.checked(&reading)))
+    }
+
+    async fn batch_check_coverage(
+        &self,
+        request: Request<v1::BatchCheckCoverageRequest>,
+    ) -> Result<Response<v1::BatchCheckCoverageResponse>, Status> {
+        self.batch_check(request).await
+    }
+
+    type ForecastCoverageStream = Forecasts;
+
+    async fn forecast_coverage(
+        &self,
+        request: Request<v1::ForecastCoverageRequest>,
+    ) -> Result<Response<Forecasts>, Status> {
+        self.forecast(request).await
+    }
+
+    async fn serve_notice(
+        &self,
+        request: Request<v1::ServeNoticeRequest>,
+    ) -> Result<Response<v1::ServeNoticeResponse>, Status> {
+        self.serve_notice_told(request).await
+    }
+
+    async fn record_notice_delivery(
+        &self,
+        request: Request<v1::RecordNoticeDeliveryRequest>,
+    ) -> Result<Response<v1::RecordNoticeDeliveryResponse>, Status> {
+        self.record_notice_delivery_told(request).await
     }
 
     async fn explain_coverage(
@@ -174,7 +208,7 @@ fn check(mut fields: Fields, today: Day, message: &v1::CheckCoverageRequest) -> 
     }
     fields.optional_choice::<v1::VisitType>("visit_type", message.visit_type);
     let check = identifier.zip(second_fact);
-    fields.finish(check.map(|(identifier, second_fact)| Check { identifier, second_fact, service_date }))
+    fields.finish(check.map(|(identifier, second_fact)| Check { identifier, second_fact, service_date, stay }))
 }
 
 impl Counter {
@@ -191,7 +225,7 @@ impl Counter {
                 sources: vec![source(v1::Registry::Poverty, None)],
                 ..without(v1::Verdict::CannotTell)
             },
-            Checked::Known { covers, day, known, revision, proof } => {
+            Checked::Known { covers, co_payment, day, known, revision, proof } => {
                 let covered = !covers.is_empty();
                 let verdict = if covered { v1::Verdict::Covered } else { v1::Verdict::NotCovered };
                 v1::CheckCoverageResponse {
@@ -203,11 +237,12 @@ impl Counter {
                         source(v1::Registry::Voluntary, Some(*known)),
                         source(v1::Registry::Employment, Some(*known)),
                         source(v1::Registry::Poverty, None),
-                        source(v1::Registry::Household, None),
+                        source(v1::Registry::Household, Some(*known)),
                     ],
                     as_of: Some(decision::as_of(*day, *known)),
                     policy_revision: revision.to_string(),
                     check_reference: reference(reading.position, proof),
+                    co_payment: co_payment.map(co_payment_message),
                     ..without(verdict)
                 }
             }
@@ -224,6 +259,15 @@ fn step_told(step: &Step, explained: &Explained, catalogue: &Catalogue) -> v1::S
         fact_ids: step.facts.iter().map(|fact| id_text(fact.0)).collect(),
         values: values.map(|(key, value)| (key.to_owned(), value)).collect(),
         text: catalogue.say(&catalogue::clause(&step.clause)),
+    }
+}
+
+fn co_payment_message(duty: CoPayment) -> v1::CoPayment {
+    v1::CoPayment {
+        rate: duty.rate.to_string(),
+        months: i32::from(duty.months),
+        ceiling_riel: duty.ceiling,
+        until_day: Some(date(duty.until)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! MemberService on the wire.
 
 pub(crate) mod correction;
+mod household;
 
 use tonic::{Request, Response, Status};
 
@@ -131,6 +132,13 @@ impl MemberService for Counter {
             known_time: recorded.known.map(timestamp),
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
+    }
+
+    async fn set_household(
+        &self,
+        request: Request<v1::SetHouseholdRequest>,
+    ) -> Result<Response<v1::SetHouseholdResponse>, Status> {
+        self.set_household_told(request).await
     }
 
     async fn report_death(

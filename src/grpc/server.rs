@@ -24,6 +24,7 @@ use crate::grpc::gate::{Gate, Matrix};
 use crate::grpc::{Counter, Limits};
 use crate::operation::Desk;
 use crate::proto::sandbox::sandbox_service_server::SandboxServiceServer;
+use crate::proto::v1::change_service_server::ChangeServiceServer;
 use crate::proto::v1::contribution_service_server::ContributionServiceServer;
 use crate::proto::v1::coverage_service_server::CoverageServiceServer;
 use crate::proto::v1::employment_service_server::EmploymentServiceServer;
@@ -65,6 +66,8 @@ pub(super) fn counter(desk: Arc<Desk>, config: &config::Config, draining: watch:
         excuse_months_most: config.limits.excuse_months_most,
         standing_changes: config.limits.standing_changes,
         reconciled_lines: config.limits.reconciled_lines,
+        feed_positions: config.limits.feed_positions,
+        heartbeat: Duration::from_millis(config.limits.heartbeat_milliseconds),
     };
     let catalogues = Arc::new(Language::ALL.map(Catalogue::new));
     Counter { desk, limits, catalogues, draining }
@@ -100,6 +103,7 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         v1::employment_service_server::SERVICE_NAME,
         v1::coverage_service_server::SERVICE_NAME,
         v1::policy_service_server::SERVICE_NAME,
+        v1::change_service_server::SERVICE_NAME,
     ];
     if config.sandbox.enabled {
         names.push(crate::proto::sandbox::sandbox_service_server::SERVICE_NAME);
@@ -124,6 +128,7 @@ pub async fn serve(desk: Arc<Desk>, listener: TcpListener, config: &config::Conf
         .add_service(service!(EmploymentServiceServer))
         .add_service(service!(CoverageServiceServer))
         .add_service(service!(PolicyServiceServer))
+        .add_service(service!(ChangeServiceServer))
         .add_optional_service(config.sandbox.enabled.then(|| service!(SandboxServiceServer)));
     let (close, closed) = oneshot::channel();
     // Small answers must not wait for company.

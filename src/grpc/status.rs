@@ -164,6 +164,7 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::FactNotFound { .. }
         | Refusal::PolicyNotFound { .. } => Code::NotFound,
         Refusal::PolicyUnsound { .. } => Code::InvalidArgument,
+        Refusal::NoticeNotFound { .. } => Code::NotFound,
         Refusal::EmployerNotGranted { .. } | Refusal::InstitutionNotOwn | Refusal::SecondPersonRequired { .. } => {
             Code::PermissionDenied
         }
@@ -194,6 +195,8 @@ fn code_of(refusal: &Refusal) -> Code {
         Refusal::PositionStale { .. } | Refusal::EtagStale { .. } | Refusal::PolicyDigestDiffers { .. } => {
             Code::Aborted
         }
+        Refusal::DayInPast { .. } | Refusal::HouseholdsOverlap { .. } => Code::FailedPrecondition,
+        Refusal::ResultTooLarge { .. } => Code::ResourceExhausted,
         Refusal::PositionFromOtherEpoch { .. } => Code::OutOfRange,
         Refusal::PositionNotReached { .. } => Code::Unavailable,
     }
@@ -282,6 +285,14 @@ fn message_of(refusal: &Refusal) -> String {
         Refusal::PolicyProposalClosed { state, .. } => format!("the proposal is {state} already"),
         Refusal::PolicyDigestDiffers { .. } => "the digest is not that of what was proposed; read it again".to_owned(),
         Refusal::LapseNotPending { .. } => "no lapse of the member waits for a person today".to_owned(),
+        Refusal::NoticeNotFound { .. } => "there is no such notice of this member".to_owned(),
+        Refusal::DayInPast { earliest, .. } => format!("must not lie before {earliest}"),
+        Refusal::ResultTooLarge { limit, unit } => {
+            format!("the answer would hold more than {limit} {unit}; ask for less")
+        }
+        Refusal::HouseholdsOverlap { limit, .. } => {
+            format!("the member lives in more than {limit} households on these days; set shorter stretches of days")
+        }
     }
 }
 
@@ -384,5 +395,11 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::PolicyDayTaken { day: on } => vec![day("day", on)],
         Refusal::PolicyProposalClosed { proposal, state } => vec![id("proposal_id", proposal), text("state", state)],
         Refusal::PolicyDigestDiffers { proposal } => vec![id("proposal_id", proposal)],
+        Refusal::NoticeNotFound { notice } => vec![id("notice_id", notice)],
+        Refusal::DayInPast { field, day: on, earliest } => {
+            vec![text("field", field), day("day", on), day("earliest", earliest)]
+        }
+        Refusal::ResultTooLarge { limit, unit } => vec![("limit", limit.to_string()), text("unit", unit)],
+        Refusal::HouseholdsOverlap { member, limit } => vec![id("member_id", member), ("limit", limit.to_string())],
     }
 }

@@ -19,7 +19,7 @@ const ID_CHARACTERS: usize = 12;
 const CHECK_MODULUS: u64 = 29;
 
 /// The text of an id.
-pub(crate) fn id_text(id: i64) -> String {
+pub fn id_text(id: i64) -> String {
     let id = u64::try_from(id).unwrap_or(0);
     let data = base32(id, ID_CHARACTERS);
     let check = ALPHABET[usize::try_from(id % CHECK_MODULUS).unwrap_or(0)];

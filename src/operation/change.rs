@@ -3,8 +3,11 @@
 //! Derived again whenever the command is repeated, from what was known just before it and with it. Absent: who is
 //! told of them, and how many at once; that is the counter's.
 
+pub mod feed;
+
+use krama_law::calendar::Moment;
 use krama_law::change::{StandingChange, changes};
-use krama_law::timeline::Timeline;
+use krama_law::policy::Law;
 
 use crate::operation::command::{Accepted, Stage};
 use crate::operation::page::Page;
@@ -15,11 +18,13 @@ pub(crate) fn changes_of(page: &Page, member: i64, accepted: &Accepted, stage: &
     if !stage.for_staff {
         return Vec::new();
     }
-    let known = accepted.known;
-    let timeline = page.timeline(member);
-    let facts = timeline.facts();
-    // Known time rises with each command, so what bears its instant is its own.
-    let before = facts.iter().filter(|recorded| recorded.known < known).cloned().collect();
-    let after = facts.iter().filter(|recorded| recorded.known <= known).cloned().collect();
-    changes(&Timeline::new(before), &Timeline::new(after), stage.law, known.day(), known)
+    changes_at(page, member, accepted.known, stage.law)
+}
+
+/// What the command that became known at an instant changed for a member. Known time rises with each command, so what
+/// bears its instant is its own.
+pub(crate) fn changes_at(page: &Page, member: i64, known: Moment, law: &Law) -> Vec<StandingChange> {
+    let before = page.timeline_before(member, known);
+    let after = page.timeline_before(member, Moment(known.0 + 1));
+    changes(&before, &after, law, known.day(), known)
 }

@@ -73,10 +73,15 @@ pub(crate) enum Method {
     WithdrawProposal = 62,
     ConfirmLapse = 63,
     WaiveLapse = 64,
+    // What the ledger does by itself, and the notices, begin at seventy.
+    PassTime = 70,
+    ServeNotice = 71,
+    RecordNoticeDelivery = 72,
+    SetHousehold = 73,
 }
 
 impl Method {
-    const ALL: [Method; 23] = [
+    const ALL: [Method; 27] = [
         Method::RegisterMember,
         Method::EnrollMember,
         Method::RecordPayment,
@@ -100,6 +105,10 @@ impl Method {
         Method::WithdrawProposal,
         Method::ConfirmLapse,
         Method::WaiveLapse,
+        Method::PassTime,
+        Method::ServeNotice,
+        Method::RecordNoticeDelivery,
+        Method::SetHousehold,
     ];
 
     /// The name of the RPC.
@@ -128,6 +137,10 @@ impl Method {
             Method::WithdrawProposal => "WithdrawProposal",
             Method::ConfirmLapse => "ConfirmLapse",
             Method::WaiveLapse => "WaiveLapse",
+            Method::PassTime => "PassTime",
+            Method::ServeNotice => "ServeNotice",
+            Method::RecordNoticeDelivery => "RecordNoticeDelivery",
+            Method::SetHousehold => "SetHousehold",
         }
     }
 
@@ -204,9 +217,9 @@ impl Stage<'_> {
     }
 }
 
-/// The id of the first fact of the command at a position.
-pub(crate) fn fact_of(position: i64) -> i64 {
-    position * FACTS_A_COMMAND
+/// The first id that a fact of the command at a position may have.
+pub(crate) fn first_fact_of(position: i64) -> i64 {
+    position.saturating_mul(FACTS_A_COMMAND)
 }
 
 /// The position of the command that recorded a fact.
@@ -226,6 +239,8 @@ pub(crate) enum Decided {
         /// The chief fact or record.
         fact: Option<i64>,
     },
+    /// There is nothing to record.
+    Nothing,
     /// The same was recorded before under another request id.
     Repeated {
         /// At which position.

@@ -3,24 +3,28 @@
 //! A question about somebody who is unknown, who is named with a wrong second fact or who is out of the caller's
 //! scope has one and the same answer. Absent: entitlement and everything else that the law decides.
 
+pub mod forecast;
 pub mod lapse;
+pub mod notice;
 
 use std::sync::Arc;
 
-use krama_law::answer::{Answer, Cover, Door};
+use krama_law::answer::{Answer, CoPayment, Cover, Door};
 use krama_law::calendar::{Day, Moment};
-use krama_law::decision::{Explanation, decide, explain, least_saving_amount};
+use krama_law::decision::{Explanation, decide, decide_for_stay, explain, least_saving_amount};
 use krama_law::money::Riel;
 use krama_law::policy::Law;
 use krama_law::timeline::Timeline;
 
 use crate::operation::Desk;
 use crate::operation::failure::{Failure, IdentifierKind, Refusal};
-use crate::operation::page::Needs;
+use crate::operation::page::{Needs, Page};
 use crate::operation::person::{BirthDate, Identifier, birth_of, identifier_hash, phone_hash};
 use crate::operation::policy::statute::Statute;
-use crate::operation::reading::{AtLeast, Reading};
+use crate::operation::reading::{AtLeast, Reading, Snapshot};
+use crate::operation::standing::holds;
 use crate::store::person::Details;
+use crate::store::standing;
 
 /// What the law says of a member, with what the member can do about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,6 +65,8 @@ pub struct Check {
     pub second_fact: SecondFact,
     /// The day of the service; today when absent.
     pub service_date: Option<Day>,
+    /// The first day of the stay that the service belongs to.
+    pub stay: Option<Day>,
 }
 
 /// What a person knows besides a number.
@@ -85,6 +91,8 @@ pub enum Checked {
     Known {
         /// Every cover on the day.
         covers: Vec<Cover>,
+        /// What the member owes of the bill, if anything.
+        co_payment: Option<CoPayment>,
         /// The day of the service.
         day: Day,
         /// As known at.
@@ -96,41 +104,142 @@ pub enum Checked {
     },
 }
 
+impl Checked {
+    /// What is answered where number and second fact name nobody.
+    fn nobody(check: &Check) -> Checked {
+        // The registry of these cards is not loaded: that nobody is found says nothing about the person.
+        let equity_card = check.identifier.kind == IdentifierKind::EquityCard;
+        if equity_card { Checked::CannotTell } else { Checked::NoMatch }
+    }
+}
+
+/// What is known of somebody who was found.
+struct Found {
+    member: i64,
+    covers: Vec<Cover>,
+    co_payment: Option<CoPayment>,
+    revision: Day,
+    day: Day,
+    known: Moment,
+    position: i64,
+}
+
 impl Desk {
     /// Answers a hospital.
     ///
     /// # Errors
     /// The day of the service lies in the future.
     pub async fn check_coverage(&self, check: &Check, at_least: Option<AtLeast>) -> Result<Reading<Checked>, Failure> {
+        let vault = self.store.vault();
+        let hash = identifier_hash(vault, &check.identifier);
+        if let Some(reading) = self.check_by_what_is_kept(check, &hash, at_least.as_ref()).await? {
+            return Ok(reading);
+        }
         let snapshot = self.snapshot(at_least.as_ref()).await?;
+        let page = self.page(&snapshot, Needs { hashes: vec![hash], ..Needs::default() }).await?;
+        Ok(snapshot.with(self.check_on(&snapshot, &page, check)?))
+    }
+
+    /// Answers many questions from one state, each by itself.
+    ///
+    /// # Errors
+    /// The storage fails, or the position asked for was not reached.
+    pub async fn check_many(
+        &self,
+        checks: &[Check],
+        at_least: Option<AtLeast>,
+    ) -> Result<Reading<Vec<Result<Checked, Failure>>>, Failure> {
+        let snapshot = self.snapshot(at_least.as_ref()).await?;
+        let vault = self.store.vault();
+        let hashes = checks.iter().map(|check| identifier_hash(vault, &check.identifier)).collect();
+        let page = self.page(&snapshot, Needs { hashes, ..Needs::default() }).await?;
+        let answers = checks.iter().map(|check| self.check_on(&snapshot, &page, check).map_err(Failure::from));
+        Ok(snapshot.with(answers.collect()))
+    }
+
+    /// Decides one question from the facts.
+    fn check_on(&self, snapshot: &Snapshot, page: &Page, check: &Check) -> Result<Checked, Refusal> {
         let today = snapshot.today();
         let day = check.service_date.unwrap_or(today);
         if day > today {
-            return Err(Refusal::DayInFuture { field: "service_date", day, latest: today }.into());
+            return Err(Refusal::DayInFuture { field: "service_date", day, latest: today });
         }
-        let vault = self.store.vault();
-        let hash = identifier_hash(vault, &check.identifier);
-        let page = self.page(&snapshot, Needs { hashes: vec![hash], ..Needs::default() }).await?;
+        let hash = identifier_hash(self.store.vault(), &check.identifier);
         let known_by = page.holders(&hash).iter().find_map(|&member| {
             let details = page.person(member)?;
             self.confirms(details, &check.second_fact).then_some(member)
         });
         let Some(member) = known_by else {
-            // The registry of these cards is not loaded: that nobody is found says nothing about the person.
-            let equity_card = check.identifier.kind == IdentifierKind::EquityCard;
-            return Ok(snapshot.with(if equity_card { Checked::CannotTell } else { Checked::NoMatch }));
+            return Ok(Checked::nobody(check));
         };
-        let answer = decide(&page.timeline(member), snapshot.law(), day, snapshot.known);
-        if answer.covers.is_empty() && check.identifier.kind == IdentifierKind::EquityCard {
-            // The card itself may cover, by a certificate that the ledger does not have.
-            return Ok(snapshot.with(Checked::CannotTell));
+        let timeline = page.timeline(member);
+        let answer = match check.stay {
+            None => decide(&timeline, snapshot.law(), day, snapshot.known),
+            Some(began) => decide_for_stay(&timeline, snapshot.law(), day, snapshot.known, began),
+        };
+        let found = Found {
+            member,
+            covers: answer.covers,
+            co_payment: answer.co_payment,
+            revision: answer.revision,
+            day,
+            known: snapshot.known,
+            position: snapshot.position,
+        };
+        Ok(self.checked(check, found))
+    }
+
+    /// The answer about today from what is kept, if that may be gone by; one statement finds all of it.
+    async fn check_by_what_is_kept(
+        &self,
+        check: &Check,
+        hash: &[u8; 32],
+        at_least: Option<&AtLeast>,
+    ) -> Result<Option<Reading<Checked>>, Failure> {
+        if check.stay.is_some() {
+            return Ok(None);
         }
-        let covered = i64::from(!answer.covers.is_empty());
-        let evidence = format!("{member}|{}|{covered}|{}", day.0, snapshot.position);
+        self.wait_for(at_least).await?;
+        let now = self.instant().await?;
+        let glance = standing::glance(&self.store, hash).await?;
+        let (position, last_known) = glance.last;
+        let known = now.max(Moment(last_known));
+        let Some(statute) = self.held.read_through(position) else { return Ok(None) };
+        if check.service_date.is_some_and(|day| day != known.day()) {
+            return Ok(None);
+        }
+        for (person, row) in glance.holders {
+            if !self.confirms(&person.open(self.store.vault())?, &check.second_fact) {
+                continue;
+            }
+            let Some(row) = row.filter(|row| holds(row, &statute, known)) else { return Ok(None) };
+            if row.kept.co_payment {
+                return Ok(None);
+            }
+            let found = Found {
+                member: row.member,
+                covers: row.kept.covers,
+                co_payment: None,
+                revision: row.kept.revision,
+                day: known.day(),
+                known,
+                position,
+            };
+            return Ok(Some(Reading { position, answer: self.checked(check, found) }));
+        }
+        Ok(Some(Reading { position, answer: Checked::nobody(check) }))
+    }
+
+    fn checked(&self, check: &Check, found: Found) -> Checked {
+        let Found { member, covers, co_payment, revision, day, known, position } = found;
+        if covers.is_empty() && check.identifier.kind == IdentifierKind::EquityCard {
+            // The card itself may cover, by a certificate that the ledger does not have.
+            return Checked::CannotTell;
+        }
+        let evidence = format!("{member}|{}|{}|{position}", day.0, i64::from(!covers.is_empty()));
         let mut proof = [0; 5];
-        proof.copy_from_slice(&vault.search_hash("check", &evidence)[..5]);
-        let (covers, known, revision) = (answer.covers, snapshot.known, answer.revision);
-        Ok(snapshot.with(Checked::Known { covers, day, known, revision, proof }))
+        proof.copy_from_slice(&self.store.vault().search_hash("check", &evidence)[..5]);
+        Checked::Known { covers, co_payment, day, known, revision, proof }
     }
 
     /// Whether the register confirms a second fact.

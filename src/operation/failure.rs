@@ -81,6 +81,10 @@ pub enum Refusal {
     PolicyProposalClosed { proposal: i64, state: &'static str },
     PolicyDigestDiffers { proposal: i64 },
     LapseNotPending { member: i64 },
+    NoticeNotFound { notice: i64 },
+    DayInPast { field: &'static str, day: Day, earliest: Day },
+    ResultTooLarge { limit: usize, unit: &'static str },
+    HouseholdsOverlap { member: i64, limit: usize },
 }
 
 /// The kind of a number by which a person or a document is known.
@@ -145,6 +149,10 @@ impl Refusal {
             Refusal::PolicyProposalClosed { .. } => "POLICY_PROPOSAL_CLOSED",
             Refusal::PolicyDigestDiffers { .. } => "POLICY_DIGEST_DIFFERS",
             Refusal::LapseNotPending { .. } => "LAPSE_NOT_PENDING",
+            Refusal::NoticeNotFound { .. } => "NOTICE_NOT_FOUND",
+            Refusal::DayInPast { .. } => "DAY_IN_PAST",
+            Refusal::ResultTooLarge { .. } => "RESULT_TOO_LARGE",
+            Refusal::HouseholdsOverlap { .. } => "HOUSEHOLDS_OVERLAP",
         }
     }
 }

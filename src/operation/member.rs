@@ -4,6 +4,7 @@
 //! facts; the law only ever sees the member's id.
 
 pub mod correction;
+pub mod household;
 pub mod update;
 
 use std::collections::{HashMap, HashSet};

@@ -4,10 +4,12 @@
 //! the commands add, so that later ones of the batch see it, and writes all of it down at the end. Absent:
 //! decisions.
 
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use krama_law::calendar::Moment;
-use krama_law::fact::{EmploymentId, Recorded};
+use krama_law::fact::{EmploymentId, Fact, MemberId, Recorded};
 use krama_law::timeline::{Employment, Timeline};
 
 use crate::operation::command::{Accepted, position_of};
@@ -17,12 +19,14 @@ use crate::store::employment::{self, EmploymentRow};
 use crate::store::fact;
 use crate::store::failure::Failure;
 use crate::store::ledger::{self, CommandRow};
+use crate::store::notice::{self, DeliveryRow, NoticeRow};
 use crate::store::payment::{self, PaymentKey, PaymentRow};
 use crate::store::payment_change::{self, ChangeKind, PaymentChangeRow};
 use crate::store::person::{self, Details, IdentifierRow, PersonRow};
 use crate::store::policy::{self, PolicyRow};
 use crate::store::rekey::{self, NoPayrollRow, RekeyRow};
 use crate::store::seal::Vault;
+use crate::store::standing::{StandingRow, ToldRow};
 
 /// What a batch needs to see.
 #[derive(Default)]
@@ -33,6 +37,10 @@ pub(crate) struct Needs {
     pub(crate) payment_ids: Vec<i64>,
     pub(crate) hashes: Vec<[u8; 32]>,
     pub(crate) members: Vec<i64>,
+    /// Members of whom nothing but their facts matters.
+    pub(crate) lives: Vec<i64>,
+    /// Notices by the ledger's ids.
+    pub(crate) notices: Vec<i64>,
     pub(crate) employers: Vec<i64>,
     pub(crate) employer_numbers: Vec<String>,
     pub(crate) employments: Vec<(i64, String)>,
@@ -58,6 +66,9 @@ pub(crate) struct Rows {
     pub(crate) persons: Vec<(PersonRow, Details)>,
     pub(crate) identifiers: Vec<IdentifierRow>,
     pub(crate) policies: Vec<PolicyRow>,
+    pub(crate) deliveries: Vec<DeliveryRow>,
+    /// Members who are to be looked at again though nothing is recorded of them.
+    pub(crate) look_at: Vec<i64>,
     /// What a person wrote about the command, in clear; it is sealed when it is kept.
     pub(crate) note: Option<String>,
     /// What the report tells besides its fact, by a number of its subject.
@@ -80,10 +91,20 @@ pub(crate) struct Page {
     employments: HashMap<(i64, String), Vec<EmploymentRow>>,
     rekeys: HashMap<i64, Vec<RekeyRow>>,
     no_payroll: HashMap<(i64, i32), NoPayrollRow>,
+    /// Everybody whose facts were loaded.
+    loaded: BTreeSet<i64>,
+    /// The facts of each member, without those of the heads of its households.
     timelines: HashMap<i64, Timeline>,
+    /// Everybody who was ever said to live in the household of a head.
+    dependants: HashMap<i64, BTreeSet<i64>>,
+    standings: HashMap<i64, StandingRow>,
+    notices: HashMap<i64, NoticeRow>,
     /// Every version of a person, oldest first, each with its position and its known time.
     persons: HashMap<i64, Vec<(i64, Moment, Details)>>,
     new_commands: Vec<CommandRow>,
+    new_standings: BTreeSet<i64>,
+    new_told: Vec<ToldRow>,
+    new_notices: Vec<NoticeRow>,
     new: Rows,
 }
 
@@ -122,7 +143,10 @@ impl Page {
         positions.extend(changes.iter().map(|change| change.position));
         positions.extend(employers.iter().map(|employer| employer.position));
         positions.extend(access.iter().map(|grant| grant.position));
-        let facts = fact::facts_of(conn, &members).await?;
+        let notices = notice::by_ids(conn, &distinct(needs.notices)).await?;
+        page.notices = notices.into_iter().map(|notice| (notice.id, notice)).collect();
+        page.load_facts(conn, members.iter().copied().chain(needs.lives)).await?;
+        page.load_heads(conn).await?;
         for command in ledger::commands_at(conn, &distinct(positions)).await? {
             page.note_accepted(&command);
         }
@@ -130,7 +154,6 @@ impl Page {
             let details = person.open(vault)?;
             page.take_in_person(&person, details);
         }
-        page.take_in_facts(facts);
         for command in commands {
             page.note_accepted(&command);
             page.commands.insert((command.caller.clone(), command.request_id), command);
@@ -163,6 +186,7 @@ impl Page {
         self.new.persons.extend(rows.persons);
         self.new.identifiers.extend(rows.identifiers);
         self.new.policies.extend(rows.policies);
+        self.new.deliveries.extend(rows.deliveries);
     }
 
     pub(crate) fn add_command(&mut self, command: CommandRow) {
@@ -185,12 +209,32 @@ impl Page {
         payment::insert(write, &self.new.payments).await?;
         payment_change::insert(write, &self.new.payment_changes).await?;
         policy::insert(write, &self.new.policies).await?;
-        fact::insert_facts(write, &self.new.facts).await
+        fact::insert_facts(write, &self.new.facts).await?;
+        notice::insert(write, &self.new_notices).await?;
+        notice::insert_deliveries(write, &self.new.deliveries).await?;
+        self.save_standings(write).await
+    }
+
+    /// Loads the facts of members whose facts are not on the page yet.
+    async fn load_facts(&mut self, conn: &impl Readable, members: impl Iterator<Item = i64>) -> Result<(), Failure> {
+        let missing: Vec<i64> = members.filter(|member| self.loaded.insert(*member)).collect();
+        let facts = fact::facts_of(conn, &missing).await?;
+        self.take_in_facts(facts);
+        Ok(())
+    }
+
+    /// Loads the facts of the heads of all households that somebody on the page lives in.
+    async fn load_heads(&mut self, conn: &impl Readable) -> Result<(), Failure> {
+        let heads: BTreeSet<i64> = self.timelines.values().flat_map(heads_in).collect();
+        self.load_facts(conn, heads.into_iter()).await
     }
 
     fn take_in_facts(&mut self, facts: Vec<(i64, Recorded)>) {
         let mut by_member: BTreeMap<i64, Vec<Recorded>> = BTreeMap::new();
         for (member, recorded) in facts {
+            if let Fact::Household { head, .. } = recorded.fact {
+                self.dependants.entry(head.0).or_default().insert(member);
+            }
             by_member.entry(member).or_default().push(recorded);
         }
         for (member, facts) in by_member {
@@ -283,6 +327,10 @@ impl Page {
         self.payments.get(key)
     }
 
+    pub(crate) fn notice(&self, id: i64) -> Option<&NoticeRow> {
+        self.notices.get(&id)
+    }
+
     pub(crate) fn payment_by_id(&self, id: i64) -> Option<&PaymentRow> {
         self.payment_keys.get(&id).and_then(|key| self.payments.get(key))
     }
@@ -355,9 +403,24 @@ impl Page {
         versions.into_iter().find(|(_, at, _)| *at <= known).map(|(.., details)| details)
     }
 
-    /// The timeline of a member; an empty one of somebody without facts.
+    /// The timeline of a member with those of the heads of its households; an empty one of somebody without facts.
     pub(crate) fn timeline(&self, member: i64) -> Timeline {
-        self.timelines.get(&member).cloned().unwrap_or_default()
+        self.timeline_with(member, Timeline::clone)
+    }
+
+    /// The same, of what had become known before an instant.
+    pub(crate) fn timeline_before(&self, member: i64, known: Moment) -> Timeline {
+        self.timeline_with(member, |timeline| {
+            let facts = timeline.facts();
+            Timeline::new(facts[..facts.partition_point(|recorded| recorded.known < known)].to_vec())
+        })
+    }
+
+    fn timeline_with(&self, member: i64, taken: impl Fn(&Timeline) -> Timeline) -> Timeline {
+        let Some(timeline) = self.timelines.get(&member) else { return Timeline::default() };
+        let heads = heads_in(timeline).into_iter();
+        let heads = heads.filter_map(|head| Some((MemberId(head), taken(self.timelines.get(&head)?))));
+        taken(timeline).with_heads(heads.collect())
     }
 
     /// The days of an employment as known at an instant; none while nobody's.
@@ -365,6 +428,14 @@ impl Page {
         let timeline = self.timelines.get(&employment.member?)?;
         timeline.employment(EmploymentId(employment.id), known)
     }
+}
+
+/// Everybody whose household a member was ever said to live in.
+fn heads_in(timeline: &Timeline) -> BTreeSet<i64> {
+    let head = |recorded: &Recorded| {
+        if let Fact::Household { head, .. } = recorded.fact { Some(head.0) } else { None }
+    };
+    timeline.facts().iter().filter_map(head).collect()
 }
 
 /// The keys without repetition: a query names each once.

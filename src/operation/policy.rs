@@ -31,6 +31,12 @@ impl Held {
         Held { held: RwLock::new((through, Arc::new(statute))) }
     }
 
+    /// The law as it stands at a position or a later one, if that has been read.
+    pub(crate) fn read_through(&self, position: i64) -> Option<Arc<Statute>> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        (held.0 >= position).then(|| held.1.clone())
+    }
+
     /// The law as it stands at a position, or a later one: what was published after a question's instant is not in force
     /// for it.
     pub(crate) async fn through(
@@ -38,10 +44,10 @@ impl Held {
         conn: &impl Readable,
         position: i64,
     ) -> Result<Arc<Statute>, store::failure::Failure> {
-        let (through, statute) = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if through >= position {
+        if let Some(statute) = self.read_through(position) {
             return Ok(statute);
         }
+        let (_, statute) = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
         let newer = policy::since(conn, statute.last_position()).await?;
         let statute = if newer.is_empty() { statute } else { Arc::new(statute.with(newer)?) };
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);

@@ -59,6 +59,17 @@ impl Snapshot {
 impl Desk {
     /// The present state of the ledger.
     pub(crate) async fn snapshot(&self, at_least: Option<&AtLeast>) -> Result<Snapshot, Failure> {
+        self.wait_for(at_least).await?;
+        let now = self.instant().await?;
+        let read = self.store.read().await?;
+        let (position, last_known) = ledger::last(&read).await?;
+        let known = now.max(Moment(last_known));
+        let statute = self.held.through(&read, position).await?;
+        Ok(Snapshot { read, position, known, statute })
+    }
+
+    /// The instant as known at which a state may be told that is read after this.
+    pub(crate) async fn instant(&self) -> Result<Moment, Failure> {
         let now = match self.store.present().await? {
             None => self.clock.now(),
             Some(present) => {
@@ -66,21 +77,32 @@ impl Desk {
                 present.coming.map_or(now, |coming| now.min(Moment(coming - 1)))
             }
         };
-        let now = self.tide.tell(now);
-        let read = self.store.read().await?;
-        let (position, last_known) = ledger::last(&read).await?;
-        if let Some(wanted) = at_least {
-            if wanted.epoch != self.epoch {
-                let (epoch, current) = (wanted.epoch.clone(), self.epoch.clone());
-                return Err(Refusal::PositionFromOtherEpoch { epoch, current }.into());
-            }
-            if wanted.number > position {
-                return Err(Refusal::PositionNotReached { number: wanted.number, current: position }.into());
-            }
+        Ok(self.tide.tell(now))
+    }
+
+    /// Waits until the ledger has come to the position that a reader wants to see, but not for long.
+    pub(crate) async fn wait_for(&self, wanted: Option<&AtLeast>) -> Result<(), Failure> {
+        let Some(wanted) = wanted else { return Ok(()) };
+        self.must_be_own(wanted)?;
+        let mut newest = self.newest.subscribe();
+        if wanted.number > *newest.borrow() {
+            // Another server may have written it long ago.
+            self.reached(ledger::last(self.store.single()).await?.0);
         }
-        let known = now.max(Moment(last_known));
-        let statute = self.held.through(&read, position).await?;
-        Ok(Snapshot { read, position, known, statute })
+        let reached = newest.wait_for(|newest| wanted.number <= *newest);
+        if let Ok(Ok(_)) = tokio::time::timeout(self.limits.position_wait, reached).await {
+            return Ok(());
+        }
+        let current = *self.newest.borrow();
+        Err(Refusal::PositionNotReached { number: wanted.number, current }.into())
+    }
+
+    /// Refuses a position that was issued before the ledger was restored.
+    pub(crate) fn must_be_own(&self, wanted: &AtLeast) -> Result<(), Refusal> {
+        if wanted.epoch == self.epoch {
+            return Ok(());
+        }
+        Err(Refusal::PositionFromOtherEpoch { epoch: wanted.epoch.clone(), current: self.epoch.clone() })
     }
 
     /// A page for a question.

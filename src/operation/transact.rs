@@ -1,26 +1,20 @@
 //! The one write path: permit, replay, decide, save, audit, commit; many commands a commit.
 //!
-//! One task holds the writer. It takes the commands that wait, loads what they need in a fixed number of queries,
-//! decides them one after the other in memory, so that records about one member see each other in order, writes
-//! everything in bulk and answers after the commit. A refused command leaves an audit row and nothing else.
-//! `validate_only` is the same path rolled back. Absent: what a command means; that is in the file of its subject.
+//! Here is what happens to one command: it is permitted, found to be a repetition or decided, its facts are added to the
+//! page, and everybody whose life they touch is looked at again. A refused command leaves an audit row and nothing else.
+//! Absent: what a command means, which is in the file of its subject, and the task that writes, which is in `writer`.
 
 pub(crate) mod dated;
-
-use std::collections::BTreeSet;
-use std::sync::Arc;
+pub(crate) mod writer;
 
 use krama_law::calendar::Moment;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::clock::Dice;
-use crate::operation::Desk;
 use crate::operation::caller::{Caller, Purpose};
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page};
-use crate::store;
-use crate::store::audit::{self, AuditRow, Outcome, Slot};
+use crate::store::audit::{AuditRow, Outcome, Slot};
 use crate::store::ledger::{self, CommandRow};
 use crate::store::seal::Vault;
 
@@ -98,10 +92,17 @@ impl<A: Act> WaitingAct<A> {
                 let (position, known) = self.place(position, accepted.known);
                 Ok((Recorded { position, known, duplicate: true, reply }, Outcome::Repeated))
             }
+            Decided::Nothing => {
+                let accepted = Accepted { known: stage.known, subject: None, fact: None };
+                let reply = self.act.reply(page, stage, &accepted);
+                Ok((Recorded { position: None, known: None, duplicate: false, reply }, Outcome::Repeated))
+            }
             Decided::New { rows, subject, fact } => {
                 let note = rows.note.as_deref().map(|note| ledger::seal_note(stage.vault, stage.position, note));
                 let (note, detail) = (note.transpose()?, rows.detail);
+                let touched = page.touched(&rows);
                 page.add(rows);
+                page.look_again(&touched, stage);
                 let command = CommandRow {
                     position: stage.position,
                     known_at: stage.known.0,
@@ -311,192 +312,4 @@ impl WriterHandle {
         // When the writer has ended already there is nothing left to ask of it.
         drop(self.queue.send(Queued::Stop).await);
     }
-}
-
-/// The steps of a batch before which a test lets it fail.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Step {
-    /// Everything is decided, nothing is written down.
-    Save,
-    /// Everything is written down, nothing is durable.
-    Commit,
-    /// Everything is durable, nobody has been told.
-    Answer,
-}
-
-/// What is done before a step of each batch: nothing, but in the tests that show what a failure there leaves behind.
-pub(crate) type Between = Box<dyn FnMut(Step) -> Result<(), store::failure::Failure> + Send>;
-
-/// What the refusal of one command means for the others of its batch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Bond {
-    /// Nothing.
-    None,
-    /// Nothing of them is taken.
-    Together,
-}
-
-/// The one task that writes.
-pub(crate) struct Writer {
-    desk: Arc<Desk>,
-    dice: Dice,
-    queue: mpsc::Receiver<Queued>,
-    between: Between,
-}
-
-impl Writer {
-    /// The writer of a desk.
-    pub(crate) fn new(desk: Arc<Desk>, queue: mpsc::Receiver<Queued>, between: Between) -> Writer {
-        Writer { desk, dice: Dice::new(), queue, between }
-    }
-
-    /// Works until it is told to stop, or every way to it is gone.
-    pub(crate) async fn run(mut self) {
-        let mut put_off = None;
-        let mut stopping = false;
-        while !stopping || put_off.is_some() {
-            let first = match put_off.take() {
-                Some(queued) => Some(queued),
-                None => self.queue.recv().await,
-            };
-            let mut batch = match first {
-                Some(Queued::Command(waiting)) => vec![waiting],
-                Some(Queued::Together(together)) => {
-                    self.settle(together, Bond::Together).await;
-                    continue;
-                }
-                Some(Queued::Stop) | None => return,
-            };
-            // A rehearsal is rolled back, so it has a transaction of its own.
-            while batch.len() < self.desk.limits.batch_commands && !batch[0].validate_only() {
-                match self.queue.try_recv() {
-                    Ok(Queued::Command(waiting)) if !waiting.validate_only() => batch.push(waiting),
-                    Ok(Queued::Stop) => {
-                        stopping = true;
-                        break;
-                    }
-                    Ok(alone) => {
-                        put_off = Some(alone);
-                        break;
-                    }
-                    Err(_) => break,
-                }
-            }
-            self.settle(batch, Bond::None).await;
-        }
-    }
-
-    /// Writes a batch and answers it. A batch that cannot be saved, though the database can be reached, is tried again
-    /// in halves: what is sound is kept, and only the command at fault is told of it.
-    async fn settle(&mut self, batch: Vec<Box<dyn Waiting>>, bond: Bond) {
-        let mut parts = vec![batch];
-        while let Some(mut part) = parts.pop() {
-            let desk = self.desk.clone();
-            let saved = desk.store.in_time(self.write(&mut part, bond)).await;
-            self.desk.tide.settle();
-            let undone = match saved {
-                Err(fault) if part.len() > 1 && !fault.is_passing() && bond == Bond::None => {
-                    let cause: &dyn std::error::Error = &fault;
-                    tracing::warn!(commands = part.len(), cause, "a batch cannot be saved and is tried in halves");
-                    let second = part.split_off(part.len() / 2);
-                    parts.extend([second, part]);
-                    continue;
-                }
-                saved => saved.map_err(Failure::from),
-            };
-            for (at, waiting) in part.into_iter().enumerate() {
-                waiting.answer(match &undone {
-                    Ok(undone) if undone.contains(&at) => Err(Refusal::BatchRejected.into()),
-                    Ok(_) => Ok(()),
-                    Err(failure) => Err(failure.clone()),
-                });
-            }
-        }
-    }
-
-    /// Decides a batch and makes it durable. Answers which commands were undone because another one was refused.
-    async fn write(
-        &mut self,
-        batch: &mut [Box<dyn Waiting>],
-        bond: Bond,
-    ) -> Result<BTreeSet<usize>, store::failure::Failure> {
-        let desk = &self.desk;
-        let rehearsal = batch.first().is_some_and(|first| first.validate_only());
-        let mut needs = Needs::default();
-        for waiting in batch.iter() {
-            waiting.needs(desk.store.vault(), &mut needs);
-        }
-        let write = desk.store.begin().await?;
-        let mut page = Page::load(&write, desk.store.vault(), needs).await?;
-        let (last, last_known) = ledger::last(&write).await?;
-        let mut position = last;
-        // Servers that share a database tell the present itself as known, so what they write is known after it.
-        let now =
-            write.present().await?.map_or_else(|| desk.clock.now(), |present| Moment(desk.agreed(&present).0 + 1));
-        // The first command of the batch is known after everything that was told or recorded so far; from then on
-        // known time rises with the position, also when the clock stands still.
-        let mut known = Moment(desk.tide.rise(now.max(Moment(last_known + 1))).0 - 1);
-        let mut audits = Vec::with_capacity(batch.len());
-        let mut statute = desk.held.through(&write, last).await?;
-        let mut policies = 0;
-        for waiting in batch.iter_mut() {
-            let now = Moment(known.0 + 1);
-            let mut stage = Stage {
-                law: &statute.law,
-                statute: &statute,
-                vault: desk.store.vault(),
-                limits: &desk.limits,
-                position: position + 1,
-                known: now,
-                dice: &mut self.dice,
-                for_staff: false,
-            };
-            let entry = waiting.take_place(&mut page, &mut stage);
-            if entry.accepted {
-                position += 1;
-                known = now;
-            }
-            // A change of the law holds for whatever stands behind it in the batch.
-            let changed = page.new_policies();
-            if changed.len() > policies {
-                statute = Arc::new(statute.with(changed[policies..].to_vec())?);
-                policies = changed.len();
-            }
-            audits.push(entry.audit);
-        }
-        let undone = if bond == Bond::Together { undo(&mut audits, last) } else { BTreeSet::new() };
-        (self.between)(Step::Save)?;
-        let write = if rehearsal || !undone.is_empty() {
-            // A rehearsal tells of everything that the saving would meet.
-            if rehearsal {
-                page.save(&write).await?;
-            }
-            write.rollback().await?;
-            desk.store.begin().await?
-        } else {
-            page.save(&write).await?;
-            write
-        };
-        let numbers = audit::last_id(&write).await? + 1..;
-        audits.iter_mut().zip(numbers).for_each(|(audit, id)| audit.id = id);
-        audit::insert(&write, &audits).await?;
-        (self.between)(Step::Commit)?;
-        write.commit().await?;
-        (self.between)(Step::Answer)?;
-        Ok(undone)
-    }
-}
-
-/// Makes refusals of everything that a batch would have recorded after a position, if one of its commands was refused,
-/// and answers which they are. What had been recorded before stays so.
-fn undo(audits: &mut [AuditRow], last: i64) -> BTreeSet<usize> {
-    let mut undone = BTreeSet::new();
-    if audits.iter().any(|audit| audit.outcome == Outcome::Refused) {
-        for (at, audit) in audits.iter_mut().enumerate().filter(|(_, audit)| audit.position > Some(last)) {
-            (audit.outcome, audit.position) = (Outcome::Refused, None);
-            audit.reason = Some(Refusal::BatchRejected.reason().to_owned());
-            undone.insert(at);
-        }
-    }
-    undone
 }

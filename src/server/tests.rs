@@ -4,9 +4,12 @@
 //! what is not. Each test runs on both databases. Deliberately absent: the wire, and a database that goes away, which
 //! `tests/it` tries from outside.
 
+mod kept;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use krama_law::fact::Sector;
 use tokio::task::JoinHandle;
@@ -14,8 +17,13 @@ use tokio::task::JoinHandle;
 use crate::operation::caller::{Caller, Role};
 use crate::operation::employment::NewEmployer;
 use crate::operation::failure::Failure;
-use crate::operation::transact::{Between, Recorded, Step, Ticket};
+use crate::operation::transact::writer::{Between, Step};
+use crate::operation::transact::{Recorded, Ticket};
 use crate::operation::{Desk, Limits, Opening};
+use crate::server::tests::kept::{
+    a_row_is_gone_by_today_only_while_the_law_says_so_and_a_wrong_one_is_found,
+    a_row_that_an_older_ledger_brings_is_decided_by_the_next_run,
+};
 use crate::store;
 use crate::store::audit::Outcome;
 use crate::store::connection::Store;
@@ -29,6 +37,8 @@ on_both! {
     a_fault_of_one_command_holds_up_no_other,
     a_rehearsal_that_fails_leaves_nothing,
     what_was_told_as_known_stays_so_whoever_writes,
+    a_row_is_gone_by_today_only_while_the_law_says_so_and_a_wrong_one_is_found,
+    a_row_that_an_older_ledger_brings_is_decided_by_the_next_run,
 }
 
 async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) {
@@ -39,6 +49,10 @@ async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) 
         hire_ahead_days: 30,
         max_backdate_days: 92,
         excuse_months_alone: 6,
+        lapse_members: 100,
+        forecast_members: 100,
+        position_wait: Duration::from_millis(100),
+        position_poll: Duration::from_millis(10),
     };
     Desk::open_with(Opening { store: folder.settings(), law, limits, sandbox: None }, between).await.unwrap()
 }

@@ -4,7 +4,7 @@
 //! out in batches of a few sizes, and rows too in SQLite; PostgreSQL takes all rows as one array a column. Each table
 //! then knows a handful of texts however the load varies. Deliberately absent: any knowledge of a table.
 
-use sea_orm::sea_query::{IntoCondition, Value};
+use sea_orm::sea_query::{IntoCondition, OnConflict, Value};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbBackend, EntityName as _, EntityTrait, IdenStatic as _,
     IntoActiveModel, Iterable as _, QueryFilter, Statement,
@@ -43,9 +43,30 @@ where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait + ActiveModelBehavior + Send,
 {
+    put(write, rows, None).await
+}
+
+/// Writes all rows, those whose key is taken in place of what stands there, as `instead` says. A key comes once.
+pub(crate) async fn replace<M, A>(
+    write: &Write,
+    rows: impl Iterator<Item = M>,
+    instead: OnConflict,
+) -> Result<(), Failure>
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait + ActiveModelBehavior + Send,
+{
+    put(write, rows, Some(instead)).await
+}
+
+async fn put<M, A>(write: &Write, rows: impl Iterator<Item = M>, instead: Option<OnConflict>) -> Result<(), Failure>
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait + ActiveModelBehavior + Send,
+{
     let mut rows: Vec<A> = rows.map(IntoActiveModel::into_active_model).collect();
     if is_postgres(write) {
-        if let Some(statement) = unnested(&rows)? {
+        if let Some(statement) = unnested(&rows, instead.is_some())? {
             write.execute_raw(statement).await?;
         }
         return Ok(());
@@ -53,7 +74,11 @@ where
     for size in ROWS {
         while rows.len() >= size {
             let rest = rows.split_off(size);
-            A::Entity::insert_many(rows).exec_without_returning(write).await?;
+            let mut insert = A::Entity::insert_many(rows);
+            if let Some(instead) = &instead {
+                insert = insert.on_conflict(instead.clone());
+            }
+            insert.exec_without_returning(write).await?;
             rows = rest;
         }
     }
@@ -61,8 +86,8 @@ where
 }
 
 /// One statement for any number of rows: an array a column. The arrays go as text and are cast, since those of the
-/// driver know no NULL.
-fn unnested<A: ActiveModelTrait>(rows: &[A]) -> Result<Option<Statement>, Failure> {
+/// driver know no NULL. A row that takes another's place has its key in the first column.
+fn unnested<A: ActiveModelTrait>(rows: &[A], replaces: bool) -> Result<Option<Statement>, Failure> {
     let (mut names, mut casts, mut arrays) = (Vec::new(), Vec::new(), Vec::<Value>::new());
     for column in <A::Entity as EntityTrait>::Column::iter() {
         let (mut array, mut kind) = (String::from("{"), "");
@@ -79,8 +104,15 @@ fn unnested<A: ActiveModelTrait>(rows: &[A]) -> Result<Option<Statement>, Failur
         arrays.push(array.into());
         casts.push(format!("${}::{kind}[]", arrays.len()));
     }
-    let (table, names, casts) = (A::Entity::default().table_name().to_owned(), names.join(", "), casts.join(", "));
-    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT * FROM UNNEST({casts})");
+    let (table, casts) = (A::Entity::default().table_name().to_owned(), casts.join(", "));
+    let mut sql =
+        format!("INSERT INTO \"{table}\" ({columns}) SELECT * FROM UNNEST({casts})", columns = names.join(", "));
+    if let [key, others @ ..] = names.as_slice()
+        && replaces
+    {
+        let set: Vec<String> = others.iter().map(|name| format!("{name} = EXCLUDED.{name}")).collect();
+        sql.push_str(&format!(" ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", ")));
+    }
     Ok((!rows.is_empty()).then(|| Statement::from_sql_and_values(DbBackend::Postgres, sql, arrays)))
 }
 

@@ -151,6 +151,11 @@ impl Store {
         Ok(Read { transaction: self.readers.begin_with_options(options).await? })
     }
 
+    /// A connection for a single statement, which sees one state by itself.
+    pub(crate) fn single(&self) -> &DatabaseConnection {
+        &self.readers
+    }
+
     /// Waits for `work`, which is one write transaction from its begin to its end, but not for ever.
     pub async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let in_time = tokio::time::timeout(self.write_patience, work).await;

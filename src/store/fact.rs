@@ -5,8 +5,8 @@
 
 use krama_law::calendar::{Day, Moment, Month};
 use krama_law::fact::{AssistanceLevel, EmployerAct, EmploymentId, Fact, FactId, MemberId, Recorded, Relation, Sector};
-use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, ConnectionTrait};
+use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::store::bulk;
 use crate::store::connection::Write;
@@ -18,6 +18,31 @@ pub async fn facts_of(conn: &impl ConnectionTrait, members: &[i64]) -> Result<Ve
     let mut rows = bulk::select::<table::Entity, _>(conn, members, any).await?;
     rows.sort_unstable_by_key(|row| row.id);
     rows.iter().map(|row| Ok((row.member, recorded(row)?))).collect()
+}
+
+/// The facts that the commands at the positions from one to another recorded, each with its member, in order. Their ids
+/// lie between those of the two, the latter left out.
+pub async fn facts_between(
+    conn: &impl ConnectionTrait,
+    from: i64,
+    before: i64,
+) -> Result<Vec<(i64, Recorded)>, Failure> {
+    let query = table::Entity::find().filter(table::Column::Id.gte(from)).filter(table::Column::Id.lt(before));
+    let rows = query.order_by_asc(table::Column::Id).all(conn).await?;
+    rows.iter().map(|row| Ok((row.member, recorded(row)?))).collect()
+}
+
+/// Everybody who was ever said to live in the household of one of these heads.
+pub async fn members_of_heads(conn: &impl ConnectionTrait, heads: &[i64]) -> Result<Vec<i64>, Failure> {
+    let any = |keys: &[i64]| {
+        // The condition of the index must stand in the text.
+        Condition::all().add(Expr::cust("kind = 17")).add(table::Column::Target.is_in(keys.iter().copied()))
+    };
+    let rows = bulk::select::<table::Entity, _>(conn, heads, any).await?;
+    let mut members: Vec<i64> = rows.iter().map(|row| row.member).collect();
+    members.sort_unstable();
+    members.dedup();
+    Ok(members)
 }
 
 /// Adds facts, each with the member whose life it belongs to.

@@ -4,7 +4,7 @@
 //! Deliberately absent: refused commands, which leave an audit entry only.
 
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::store::connection::Write;
 use crate::store::failure::Failure;
@@ -81,6 +81,12 @@ pub async fn commands_by_request(
 pub async fn commands_at(conn: &impl ConnectionTrait, positions: &[i64]) -> Result<Vec<CommandRow>, Failure> {
     let any = |keys: &[i64]| Condition::all().add(command_table::Column::Position.is_in(keys.iter().copied()));
     rows(bulk::select::<command_table::Entity, _>(conn, positions, any).await?)
+}
+
+/// The next `limit` commands after a position, by position.
+pub async fn commands_after(conn: &impl ConnectionTrait, after: i64, limit: u64) -> Result<Vec<CommandRow>, Failure> {
+    let query = command_table::Entity::find().filter(command_table::Column::Position.gt(after));
+    rows(query.order_by_asc(command_table::Column::Position).limit(limit).all(conn).await?)
 }
 
 /// Adds accepted commands.

@@ -108,6 +108,11 @@ pub(crate) fn fresh_uuid() -> String {
     Uuid::new_v4().to_string()
 }
 
+/// A fresh id of a request that the ledger makes of itself.
+pub(crate) fn fresh_request_id() -> [u8; 16] {
+    *Uuid::new_v4().as_bytes()
+}
+
 /// The bytes that bind a seal to one row: the place, which is a table or a column, and the row's id.
 pub(crate) fn bound_to(place: &str, id: i64) -> Vec<u8> {
     let mut aad = place.as_bytes().to_vec();

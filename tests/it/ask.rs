@@ -63,6 +63,7 @@ asks! {
         RetractFact retract_fact RetractFactRequest RetractFactResponse;
         ExcuseMonths excuse_months ExcuseMonthsRequest ExcuseMonthsResponse;
         UpdateMember update_member UpdateMemberRequest UpdateMemberResponse;
+        SetHousehold set_household SetHouseholdRequest SetHouseholdResponse;
     }
     v1 contribution_service_client ContributionServiceClient {
         RecordPayment record_payment RecordPaymentRequest RecordPaymentResponse;
@@ -93,11 +94,41 @@ asks! {
     v1 coverage_service_client CoverageServiceClient {
         CheckCoverage check_coverage CheckCoverageRequest CheckCoverageResponse;
         ExplainCoverage explain_coverage ExplainCoverageRequest ExplainCoverageResponse;
+        BatchCheckCoverage batch_check_coverage BatchCheckCoverageRequest BatchCheckCoverageResponse;
+        ServeNotice serve_notice ServeNoticeRequest ServeNoticeResponse;
+        RecordNoticeDelivery record_notice_delivery RecordNoticeDeliveryRequest RecordNoticeDeliveryResponse;
+    }
+    v1 change_service_client ChangeServiceClient {
+        ListChanges list_changes ListChangesRequest ListChangesResponse;
+        GetPosition get_position GetPositionRequest GetPositionResponse;
     }
     sandbox sandbox_service_client SandboxServiceClient {
         GetClock get_clock GetClockRequest GetClockResponse;
         MoveClock move_clock MoveClockRequest MoveClockResponse;
     }
+}
+
+/// A question that is answered by a stream, of which the first message is read.
+macro_rules! streams {
+    ($($request:ident $reply:ident $module:ident $client:ident $method:ident $name:literal;)*) => {$(
+        impl Ask for v1::$request {
+            type Reply = v1::$reply;
+            const RPC: &'static str = $name;
+
+            async fn send(self, to: Channel, said: MetadataMap) -> Result<v1::$reply, Status> {
+                let mut request = Request::new(self);
+                *request.metadata_mut() = said;
+                let mut replies = v1::$module::$client::new(to).$method(request).await?.into_inner();
+                Ok(replies.message().await?.unwrap_or_default())
+            }
+        }
+    )*};
+}
+
+streams! {
+    WatchChangesRequest WatchChangesResponse change_service_client ChangeServiceClient watch_changes "WatchChanges";
+    ForecastCoverageRequest ForecastCoverageResponse coverage_service_client CoverageServiceClient
+        forecast_coverage "ForecastCoverage";
 }
 
 macro_rules! writes {
@@ -147,4 +178,7 @@ writes! {
     RetractFactRequest RetractFactResponse;
     ExcuseMonthsRequest ExcuseMonthsResponse;
     UpdateMemberRequest UpdateMemberResponse;
+    SetHouseholdRequest SetHouseholdResponse;
+    ServeNoticeRequest ServeNoticeResponse;
+    RecordNoticeDeliveryRequest RecordNoticeDeliveryResponse;
 }

@@ -72,6 +72,14 @@ impl Book {
         Book(Database::connect(options).await.expect("the ledger can be read"))
     }
 
+    /// Writes past the server, which nobody but a test does, to see that it is found out.
+    pub(crate) async fn falsify(&self, sql: &str) {
+        if !ON_POSTGRES {
+            self.0.execute_unprepared("PRAGMA query_only = 0").await.expect("the ledger can be written");
+        }
+        self.0.execute_unprepared(sql).await.expect("the ledger is falsified");
+    }
+
     /// The texts that a query answers.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let rows = self.0.query_all_raw(self.statement(sql)).await;
@@ -139,6 +147,17 @@ impl Book {
         let falls = "SELECT count(*) FROM command AS one JOIN command AS next ON next.position = one.position + 1 \
                      WHERE next.known_at <= one.known_at";
         assert_eq!(self.number(falls).await, 0, "known time does not rise");
+        let told = "SELECT count(*) FROM standing LEFT JOIN standing_told AS told ON told.member = standing.member \
+                    AND told.position = (SELECT max(position) FROM standing_told AS newest WHERE newest.member = standing.member) \
+                    WHERE standing.position > 0 AND (told.member IS NULL OR told.position <> standing.position \
+                    OR told.standing <> standing.standing OR told.covers <> standing.covers \
+                    OR told.overdue <> standing.overdue OR told.run <> standing.run \
+                    OR told.last_safe_day IS DISTINCT FROM standing.last_safe_day \
+                    OR told.holds_until IS DISTINCT FROM standing.holds_until OR told.revision <> standing.revision)";
+        assert_eq!(self.number(told).await, 0, "what was told of members does not add up to where they stand");
+        let strangers = "SELECT count(*) FROM (SELECT DISTINCT member FROM person) AS known WHERE NOT EXISTS \
+                         (SELECT 1 FROM standing WHERE standing.member = known.member)";
+        assert_eq!(self.number(strangers).await, 0, "nothing is kept of a member");
         let audited = format!("SELECT count(DISTINCT position) FROM audit WHERE outcome = {ACCEPTED} AND position > 0");
         assert_eq!(self.number(&audited).await, last, "an accepted command lacks its audit entry");
     }

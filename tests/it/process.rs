@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use krama::proto::v1;
@@ -31,7 +31,7 @@ pub(crate) struct Process {
 
 fn command(folder: &Folder, log: &str) -> Command {
     let mut command = program(folder);
-    command.env("KRAMA_TELEMETRY__LOG", log).env("KRAMA_TELEMETRY__JSON", "true").arg("serve");
+    command.env("KRAMA_TELEMETRY__LOG", log).env("KRAMA_TELEMETRY__JSON", "true");
     command
 }
 
@@ -52,6 +52,15 @@ pub(crate) fn program(folder: &Folder) -> Command {
     command
 }
 
+/// Runs a subcommand on the ledger of a folder to its end.
+pub(crate) async fn run(folder: &Folder, arguments: &[&str]) -> Output {
+    let mut command = command(folder, "warn");
+    command.args(arguments).stdin(Stdio::null());
+    let ran = tokio::task::spawn_blocking(move || command.output());
+    let ran = tokio::time::timeout(PATIENCE, ran).await.expect("it ends in time");
+    ran.expect("it is waited for").expect("the program starts")
+}
+
 /// The file in which the log of the process is kept.
 pub(crate) fn log_of(folder: &Folder) -> std::path::PathBuf {
     folder.0.join("stderr.log")
@@ -61,8 +70,12 @@ impl Process {
     /// Starts a sandbox and waits until it serves.
     pub(crate) async fn start(folder: &Folder, log: &str) -> Process {
         let file = File::create(log_of(folder)).expect("a log file");
-        let child =
-            command(folder, log).arg("--sandbox").stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn();
+        let child = command(folder, log)
+            .args(["serve", "--sandbox"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn();
         let mut process = Process { child: child.expect("the program starts"), address: ([127, 0, 0, 1], 0).into() };
         let started = tokio::time::timeout(PATIENCE, async {
             loop {
@@ -248,7 +261,7 @@ async fn a_sandbox_ledger_is_refused_without_the_flag_and_says_what_to_do() {
     ask(&channel_to(process.address), OFFICER, registration(1)).await.expect("it serves");
     process.terminate();
     assert!(process.ended().await.success());
-    let output = command(&folder, "krama=info").output().expect("the program runs");
+    let output = command(&folder, "krama=info").arg("serve").output().expect("the program runs");
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("--sandbox"), "{said}");
@@ -257,7 +270,7 @@ async fn a_sandbox_ledger_is_refused_without_the_flag_and_says_what_to_do() {
 #[tokio::test]
 async fn a_setting_that_does_not_exist_is_refused_by_name() {
     let folder = Folder::new();
-    let output = command(&folder, "krama=info").env("KRAMA_SERVER__LISTN", "127.0.0.1:0").output();
+    let output = command(&folder, "krama=info").arg("serve").env("KRAMA_SERVER__LISTN", "127.0.0.1:0").output();
     let output = output.expect("the program runs");
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);

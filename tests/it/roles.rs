@@ -17,6 +17,8 @@ const TODAY: &str = "2026-03-10";
 const MATRIX: &str = include_str!("roles.txt");
 /// How many RPCs correct or look up what was recorded.
 const CORRECTIONS: usize = 15;
+/// How many tell of what changes and what is coming, or ask about many.
+const WARNINGS: usize = 8;
 const ROLES: [&str; 10] = [
     "PAYROLL",
     "COLLECTOR",
@@ -108,7 +110,22 @@ async fn employment_coverage_and_the_clock_are_for_their_roles_only() {
     every_role::<v1::ExplainCoverageRequest>(&world, &mut tried).await;
     every_role::<sandbox::GetClockRequest>(&world, &mut tried).await;
     every_role::<sandbox::MoveClockRequest>(&world, &mut tried).await;
-    assert_eq!(tried.len() + 10 + CORRECTIONS, allowed().len(), "an RPC is in no list: {tried:?}");
+    assert_eq!(tried.len() + 10 + CORRECTIONS + WARNINGS, allowed().len(), "an RPC is in no list: {tried:?}");
+}
+
+#[tokio::test]
+async fn the_feed_and_warnings_are_for_their_roles_only() {
+    let world = World::on(TODAY).await;
+    let mut tried = BTreeSet::new();
+    every_role::<v1::WatchChangesRequest>(&world, &mut tried).await;
+    every_role::<v1::ListChangesRequest>(&world, &mut tried).await;
+    every_role::<v1::GetPositionRequest>(&world, &mut tried).await;
+    every_role::<v1::BatchCheckCoverageRequest>(&world, &mut tried).await;
+    every_role::<v1::ForecastCoverageRequest>(&world, &mut tried).await;
+    every_role::<v1::ServeNoticeRequest>(&world, &mut tried).await;
+    every_role::<v1::RecordNoticeDeliveryRequest>(&world, &mut tried).await;
+    every_role::<v1::SetHouseholdRequest>(&world, &mut tried).await;
+    assert_eq!(tried.len(), WARNINGS);
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use krama::config::{Config, Secret};
+use krama::operation::Desk;
+use krama::operation::lapse::Passed;
 use krama::proto::{sandbox, v1};
 use krama::server::{self, Running};
 use krama_law::calendar::{Day, Moment};
@@ -28,6 +30,8 @@ pub(crate) const AGENT: &str = "AGENT/hotline";
 pub(crate) const COLLECTOR: &str = "COLLECTOR/apsara-bank";
 /// A hospital.
 pub(crate) const FACILITY: &str = "FACILITY/calmette";
+/// A notice gateway.
+pub(crate) const GATEWAY: &str = "SERVICE/notices";
 /// A payroll provider.
 pub(crate) const PAYROLL: &str = "PAYROLL/sovann-payroll";
 
@@ -78,8 +82,8 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) channel: Channel,
     pub(crate) book: Book,
+    pub(crate) folder: Folder,
     running: Running,
-    folder: Folder,
 }
 
 /// The settings of a test: the defaults, in a folder, on a free port.
@@ -92,6 +96,11 @@ pub(crate) fn settings(folder: &Folder, today: &str) -> Config {
     config.store.key_file = folder.0.join("krama.key");
     config.policy.folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh");
     config.sandbox.enabled = true;
+    // A test lets time pass itself, or nobody could say what a read has changed.
+    config.lapse.every_seconds = 0;
+    config.limits.position_wait_milliseconds = 50;
+    config.limits.heartbeat_milliseconds = 100;
+    config.limits.position_poll_milliseconds = 5;
     config.sandbox.clock_start = today.to_owned();
     config
 }
@@ -213,6 +222,27 @@ impl World {
         let to = Some(midnight(today));
         let reply = self.ask(OFFICER, sandbox::MoveClockRequest { to }).await.expect("the clock moves");
         assert_eq!(reply.today, Some(date(today)));
+    }
+
+    /// A desk of its own on the ledger of this world, as another process would have it.
+    pub(crate) async fn beside<T>(&self, ask: impl AsyncFnOnce(&Desk) -> T) -> T {
+        let (desk, writer) = server::open(&self.config).await.expect("the ledger opens for another");
+        let answer = ask(&desk).await;
+        desk.close(writer).await;
+        answer
+    }
+
+    /// Lets time pass for every member whom it has changed.
+    pub(crate) async fn lapses(&self) -> Passed {
+        self.beside(async |desk| desk.pass_time(None, |_| {}).await.expect("time passes")).await
+    }
+
+    /// Whatever is kept of anybody's standing is what the law says and what the feed told. Answers how many members
+    /// wait for the lapse run.
+    pub(crate) async fn keeps_the_truth(&self) -> u64 {
+        let found = self.beside(async |desk| desk.verify(|_| {}).await.expect("it can be verified")).await;
+        assert!(found.is_sound(), "{found:?}");
+        found.due
     }
 
     /// The instant at which the clock stands.

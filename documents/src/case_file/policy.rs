@@ -11,7 +11,7 @@ use krama_law::fact::AssistanceLevel;
 use krama_law::money::Riel;
 use krama_law::policy::{
     Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Formal, FormalMonthCounts, FormalSpell,
-    LapseCondition, LapseEffective, Law, OnHoliday, Published, RetroactiveLoss, Revision, Transition,
+    LapseCondition, LapseEffective, Law, Notices, OnHoliday, Published, RetroactiveLoss, Revision, Transition,
 };
 use serde::Deserialize;
 
@@ -348,6 +348,7 @@ pub fn frozen_kh_current() -> Revision {
         dependants: Some(frozen_dependants()),
         social_assistance: false,
         transition: Transition { gaps_count: true, bars_lifted: false },
+        notices: Notices::default(),
         assistance_levels: vec![AssistanceLevel::Poor1, AssistanceLevel::Poor2, AssistanceLevel::AtRisk],
         sources: Vec::new(),
     }

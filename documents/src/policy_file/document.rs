@@ -4,7 +4,8 @@
 
 use krama_law::calendar::Day;
 use krama_law::policy::{
-    Bar, Formal, FormalMonthCounts, FormalSpell, LapseEffective, OnHoliday, RetroactiveLoss, Revision, Transition,
+    Bar, Formal, FormalMonthCounts, FormalSpell, LapseEffective, Notices, OnHoliday, RetroactiveLoss, Revision,
+    Transition,
 };
 
 use crate::policy_file::Fault;
@@ -151,6 +152,7 @@ fn blank() -> Revision {
         formal_spell: FormalSpell::Resets,
         notice_days: None,
         confirmation: false,
+        notices: Notices::default(),
         bar: Bar::Life,
         lifts_bar_after_months: None,
         back_payment: None,

@@ -7,12 +7,13 @@
 use std::fmt;
 
 use krama_law::answer::Scheme;
-use krama_law::policy::{DependantRule, Revision};
+use krama_law::policy::{DependantRule, Notices, Revision};
 use toml_edit::Item;
 
 use crate::law_words::{AssistanceDoor, Bars, Gaps};
 use crate::policy_file::values::{
-    Amnesties, CoPayment, Count, Entitlements, Holidays, LapseConditions, OrWord, Riels, Terms, WordList, Words, YesNo,
+    Amnesties, CoPayment, Count, DaysBefore, Entitlements, Holidays, LapseConditions, OrWord, Riels, Terms, WordList,
+    Words, YesNo,
 };
 
 /// One field of the language.
@@ -45,8 +46,11 @@ impl Field {
         (self.say)(revision)
     }
 
-    /// Whether a revision has this field: a law that covers no dependants says nothing more about them.
+    /// Whether a revision has this field: a law that covers no dependants, or has nobody warned, says nothing more about it.
     pub fn is_of(&self, revision: &Revision) -> bool {
+        if self.path.starts_with("voluntary.notices") {
+            return revision.notices != Notices::default();
+        }
         match self.path.strip_prefix("dependants") {
             None => true,
             Some("") => revision.dependants.is_none(),
@@ -157,6 +161,20 @@ pub const FIELDS: &[Field] = &[
         "Whether a person must confirm each lapse",
         YesNo,
         confirmation
+    ),
+    field!(
+        "voluntary.notices.first_missed",
+        "notices.first_missed",
+        "Whether a member is warned when the first month is missed; a section that a law may leave out",
+        YesNo,
+        notices.first_missed
+    ),
+    field!(
+        "voluntary.notices.days_before",
+        "notices.days_before",
+        "How many days before the last one on which paying still helps a member is warned",
+        DaysBefore,
+        notices.days_before
     ),
     Field {
         path: "voluntary.return.bar",

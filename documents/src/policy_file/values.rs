@@ -216,6 +216,32 @@ impl Holidays {
     }
 }
 
+/// Numbers of days before something, the farthest first.
+pub(super) struct DaysBefore;
+
+impl DaysBefore {
+    pub(super) fn read(&self, item: &Item) -> Result<Vec<u16>, String> {
+        let mut days: Vec<u16> = parsed(item)?;
+        for number in &days {
+            in_range("", *number, 1, 366)?;
+        }
+        days.sort_unstable_by(|one, other| other.cmp(one));
+        match days.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(twice) => Err(format!("names {} twice", twice[0])),
+            None => Ok(days),
+        }
+    }
+
+    pub(super) fn write(&self, days: &[u16]) -> String {
+        list(days.iter().map(ToString::to_string))
+    }
+
+    pub(super) fn say(&self, days: &[u16]) -> String {
+        let days: Vec<String> = days.iter().map(|number| counted(number, "days")).collect();
+        if days.is_empty() { "never".to_owned() } else { days.join(", ") }
+    }
+}
+
 /// Conditions of lapse; any of them is enough.
 pub(super) struct LapseConditions;
 

@@ -35,6 +35,7 @@ pub(crate) fn plain() -> Revision {
         dependants: None,
         social_assistance: false,
         transition: Transition { gaps_count: true, bars_lifted: false },
+        notices: Notices::default(),
         assistance_levels: Vec::new(),
         sources: Vec::new(),
     }

@@ -4,8 +4,8 @@ use krama_law::answer::Scheme;
 use krama_law::calendar::Day;
 use krama_law::fact::AssistanceLevel;
 use krama_law::policy::{
-    Bar, DependantRule, Entitlement, Formal, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, OnHoliday,
-    RetroactiveLoss, Revision, Transition,
+    Bar, DependantRule, Entitlement, Formal, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, Notices,
+    OnHoliday, RetroactiveLoss, Revision, Transition,
 };
 
 /// Cambodia's law with a contribution of a hundred, so that amounts are easy to read.
@@ -47,6 +47,7 @@ pub(crate) fn cambodia() -> Revision {
         }),
         social_assistance: false,
         transition: Transition { gaps_count: true, bars_lifted: false },
+        notices: Notices::default(),
         assistance_levels: vec![AssistanceLevel::Poor1],
         sources: Vec::new(),
     }

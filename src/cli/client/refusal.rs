@@ -162,6 +162,9 @@ impl Refusal {
             ErrorReason::PolicyProposalClosed => "nothing; it was decided already. Propose anew.",
             ErrorReason::PolicyDigestDiffers => "read the proposal again, and approve what it says now.",
             ErrorReason::LapseNotPending => "look where the member stands with `krama explain`.",
+            ErrorReason::NoticeNotFound => "check the notice's id for a typing error, and whose notice it is.",
+            ErrorReason::DayInPast => "ask for a window that ends today or later.",
+            ErrorReason::HouseholdsOverlap => "set shorter stretches of days, one after the other.",
             ErrorReason::EtagStale => "read the record again, look at what changed, and decide anew.",
         }
     }

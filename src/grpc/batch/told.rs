@@ -86,7 +86,7 @@ impl Tally {
 }
 
 /// The refusal of a single call as the result of a record.
-fn refusal(status: &Status) -> v1::Refusal {
+pub(in crate::grpc) fn refusal(status: &Status) -> v1::Refusal {
     let details = status.get_error_details();
     let info = details.error_info();
     let fields = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();

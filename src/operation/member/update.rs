@@ -1,12 +1,16 @@
 //! Updates of the personal register: another version of who a member is, absolute, in place of the one that was read.
 //!
-//! Earlier versions stay, sealed as they were. No fact changes, so no standing does. Absent: the merging of records.
+//! Earlier versions stay, sealed as they were. Of all this only the day of birth of somebody who lives in a household is a
+//! fact, since the law reckons an age by it. Absent: the merging of records.
+
+use krama_law::fact::{Fact, Recorded};
 
 use crate::operation::Desk;
 use crate::operation::caller::Caller;
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::member::content_of;
+use crate::operation::member::household::birth_to_learn;
 use crate::operation::page::{Needs, Page, Rows};
 use crate::operation::person::{Identifier, Particulars, identifier_hash, rows_of_registration};
 use crate::operation::transact::{Recorded as Written, Ticket};
@@ -81,7 +85,13 @@ impl Act for Update {
         self.particulars.birth.must_not_follow(stage.today(), "birth_date")?;
         let (phone, commune) = (self.phone.as_deref(), self.commune.as_deref());
         let (person, identifiers) = rows_of_registration(stage, member, &self.particulars, &new, phone, commune)?;
-        let rows = Rows { persons: vec![person], identifiers, ..Rows::default() };
+        let mut rows = Rows { persons: vec![person], identifiers, ..Rows::default() };
+        // A life that says a day of birth, for the law to reckon an age by, says the right one.
+        let timeline = page.timeline(member);
+        if timeline.facts().iter().any(|recorded| matches!(recorded.fact, Fact::Born { .. } | Fact::Household { .. })) {
+            let fact = birth_to_learn(timeline.facts(), Some(self.particulars.birth));
+            rows.facts.extend(fact.map(|fact| (member, Recorded { id: stage.fact(0), known: stage.known, fact })));
+        }
         Ok(Decided::New { rows, subject: Some(member), fact: None })
     }
 

@@ -9,8 +9,9 @@ use krama_law::calendar::{Day, Moment};
 use krama_law::policy::{self, Law};
 use sha2::{Digest as _, Sha256};
 
-use crate::operation::command::fact_of;
+use crate::operation::command::first_fact_of;
 use crate::operation::failure::Refusal;
+use crate::operation::standing::Editions;
 use crate::store::failure::Failure;
 use crate::store::policy::{PolicyKind, PolicyRow};
 
@@ -23,6 +24,8 @@ pub struct Statute {
     pub revisions: Vec<Published>,
     /// The law under each of its readings.
     pub readings: Vec<(Reading, Law)>,
+    /// The editions of the law, under which answers are kept.
+    pub(crate) editions: Editions,
     rows: Arc<Vec<PolicyRow>>,
 }
 
@@ -81,7 +84,7 @@ impl State {
 impl ProposalOf {
     /// The id of the proposal.
     pub fn id(&self) -> i64 {
-        fact_of(self.position)
+        first_fact_of(self.position)
     }
 }
 
@@ -124,7 +127,7 @@ impl Statute {
             let reading = read.next().ok_or_else(|| broken(row))?;
             readings.extend(reading.of(&law).map(|law| (reading, law)));
         }
-        Ok(Statute { law, revisions, readings, rows: Arc::new(rows) })
+        Ok(Statute { editions: Editions::of(&law), law, revisions, readings, rows: Arc::new(rows) })
     }
 
     /// The same with later rows.

@@ -13,8 +13,11 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::grpc::wire::{Wrong, id_text, timestamp};
 use crate::operation::failure::{Failure, Refusal};
+use crate::operation::foreseen::Stale;
 
 /// The domain of every reason.
+/// Records that a refusal names at most.
+const RECORDS_NAMED: usize = 20;
 const DOMAIN: &str = "krama";
 /// Violations that one status lists; the rest is only counted.
 const VIOLATIONS_LISTED: usize = 20;
@@ -169,7 +172,7 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::PaymentNotWaiting { .. }
         | Refusal::AmountAboveRefundable { .. }
         | Refusal::FactNotRetractable { .. } => Code::FailedPrecondition,
-        Refusal::PositionStale { .. } | Refusal::EtagStale { .. } => Code::Aborted,
+        Refusal::PositionStale { .. } | Refusal::EtagStale { .. } | Refusal::PreviewStale { .. } => Code::Aborted,
         Refusal::PositionFromOtherEpoch { .. } => Code::OutOfRange,
         Refusal::PositionNotReached { .. } => Code::Unavailable,
     }
@@ -245,6 +248,12 @@ fn message_of(refusal: &Refusal) -> String {
             "something was recorded about it after that position; read it again and decide anew".to_owned()
         }
         Refusal::EtagStale { .. } => "the record has changed since it was read; read it again".to_owned(),
+        Refusal::PreviewStale { stale } => match stale {
+            Stale::Content => "the token is of a preview of other records, or of another caller".to_owned(),
+            Stale::Day => "another day has begun since the preview; preview again".to_owned(),
+            Stale::Policy => "another revision of the law is in force since the preview; preview again".to_owned(),
+            Stale::Members(_) => "something was recorded about members since the preview; preview again".to_owned(),
+        },
     }
 }
 
@@ -336,5 +345,15 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
             vec![("number", number.to_string()), ("current_number", current.to_string())]
         }
         Refusal::EtagStale { member } => vec![id("member_id", member)],
+        Refusal::PreviewStale { stale } => match stale {
+            Stale::Content => vec![text("cause", "CONTENT")],
+            Stale::Day => vec![text("cause", "DAY")],
+            Stale::Policy => vec![text("cause", "POLICY")],
+            Stale::Members(records) => {
+                let named: Vec<String> = records.iter().take(RECORDS_NAMED).map(i64::to_string).collect();
+                let omitted = (records.len() - named.len()).to_string();
+                vec![text("cause", "MEMBERS"), ("records", named.join(",")), ("records_omitted", omitted)]
+            }
+        },
     }
 }

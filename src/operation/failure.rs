@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use krama_law::calendar::{Day, Moment};
 
+use crate::operation::transact::foreseen::Stale;
 use crate::store;
 
 /// Numbers the faults of this process, so that a caller can name one and an operator find it in the log.
@@ -73,6 +74,7 @@ pub enum Refusal {
     FactNotRetractable { fact: i64, kind: &'static str, remedy: &'static str },
     PositionStale { number: i64, current: i64 },
     EtagStale { member: i64 },
+    PreviewStale { stale: Stale },
 }
 
 /// The kind of a number by which a person or a document is known.
@@ -90,6 +92,8 @@ pub enum IdentifierKind {
 }
 
 impl Refusal {
+    pub(crate) const PREVIEW_STALE: &'static str = "PREVIEW_STALE";
+
     /// The stable name of the reason, as in the contract.
     pub fn reason(&self) -> &'static str {
         match self {
@@ -130,6 +134,7 @@ impl Refusal {
             Refusal::FactNotRetractable { .. } => "FACT_NOT_RETRACTABLE",
             Refusal::PositionStale { .. } => "POSITION_STALE",
             Refusal::EtagStale { .. } => "ETAG_STALE",
+            Refusal::PreviewStale { .. } => Refusal::PREVIEW_STALE,
         }
     }
 }

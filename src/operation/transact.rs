@@ -6,6 +6,7 @@
 //! `validate_only` is the same path rolled back. Absent: what a command means; that is in the file of its subject.
 
 pub(crate) mod dated;
+pub(crate) mod foreseen;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -421,7 +422,7 @@ impl Writer {
         bond: Bond,
     ) -> Result<BTreeSet<usize>, store::failure::Failure> {
         let desk = &self.desk;
-        let rehearsal = batch.first().is_some_and(|first| first.validate_only());
+        let rehearsal = batch.iter().any(|waiting| waiting.validate_only());
         let mut needs = Needs::default();
         for waiting in batch.iter() {
             waiting.needs(desk.store.vault(), &mut needs);

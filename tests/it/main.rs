@@ -32,6 +32,7 @@ pub(crate) mod member;
 pub(crate) mod once;
 pub(crate) mod payment;
 pub(crate) mod position;
+pub(crate) mod preview;
 pub(crate) mod privacy;
 pub(crate) mod process;
 pub(crate) mod quote;

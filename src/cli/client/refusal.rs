@@ -153,6 +153,7 @@ impl Refusal {
             ErrorReason::AmountAboveRefundable => "give at most the amount named above.",
             ErrorReason::FactNotRetractable => "do what the remedy above names instead.",
             ErrorReason::PositionStale => "read the record again, look at what changed, and decide anew.",
+            ErrorReason::PreviewStale => "preview the records again, and look at what has changed.",
             ErrorReason::EtagStale => "read the record again, look at what changed, and decide anew.",
         }
     }

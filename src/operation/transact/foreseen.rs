@@ -83,7 +83,7 @@ impl Seen {
             return Err(Stale::Policy);
         }
         // A record that was taken already is answered as it was then, whatever came since: perhaps by itself.
-        let is_new = |needs: &Needs| !needs.requests.first().is_some_and(|request| page.command(request).is_some());
+        let is_new = |needs: &Needs| needs.requests.first().is_none_or(|request| page.command(request).is_none());
         let changed = |needs: &Needs| page.last_change(needs) > expected.position;
         let changed = self.needs.iter().filter(|(_, needs)| is_new(needs) && changed(needs));
         let changed: Vec<i64> = changed.map(|(number, _)| *number).collect();

@@ -127,6 +127,8 @@ pub struct Limits {
     pub batch_records: usize,
     /// Records of a streamed batch of which all are taken or none.
     pub all_or_none_records: usize,
+    /// Records of a preview, and of a batch that presents its token.
+    pub preview_records: usize,
     /// Records of one stream that may be under way at the same time.
     pub stream_records: usize,
     /// How long a result of a stream may wait for its client to take it, in milliseconds.
@@ -219,7 +221,8 @@ impl Config {
         if self.limits.page_default == 0 || self.limits.page_default > self.limits.page_most {
             return unusable("limits.page_default", "must lie between 1 and limits.page_most");
         }
-        let records = [self.limits.batch_records, self.limits.all_or_none_records, self.limits.stream_records];
+        let limits = &self.limits;
+        let records = [limits.batch_records, limits.all_or_none_records, limits.preview_records, limits.stream_records];
         if records.contains(&0) {
             return unusable("limits.batch_records", "and the other limits of records must be at least 1");
         }

@@ -59,6 +59,7 @@ pub(crate) struct Limits {
     pub(crate) message_bytes: usize,
     pub(crate) batch_records: usize,
     pub(crate) all_or_none_records: usize,
+    pub(crate) preview_records: usize,
     pub(crate) stream_records: usize,
     pub(crate) results_unread: Duration,
     pub(crate) excuse_months_most: i32,

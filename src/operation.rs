@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod caller;
 pub mod failure;
+pub mod foreseen;
 pub mod person;
 pub mod reading;
 pub mod register;

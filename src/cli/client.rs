@@ -18,6 +18,7 @@ pub(super) use refusal::Refusal;
 
 const CONNECT_SECONDS: u64 = 5;
 const CALL_SECONDS: u64 = 60;
+const KEEPALIVE_SECONDS: u64 = 20;
 
 /// A channel on which every call names its caller.
 pub(super) type Wire = InterceptedService<Channel, Caller>;
@@ -103,6 +104,9 @@ pub(super) async fn connect(server: &str, caller: Caller) -> anyhow::Result<Wire
     let endpoint = Endpoint::from_shared(server.to_owned())
         .with_context(|| format!("`{server}` is no address; write it like http://127.0.0.1:7411"))?
         .connect_timeout(Duration::from_secs(CONNECT_SECONDS))
+        // A stream whose line fell silent breaks, and is taken up again.
+        .http2_keep_alive_interval(Duration::from_secs(KEEPALIVE_SECONDS))
+        .keep_alive_timeout(Duration::from_secs(KEEPALIVE_SECONDS))
         .timeout(Duration::from_secs(CALL_SECONDS));
     let channel = endpoint.connect().await.map_err(|_| {
         anyhow!("nothing answers at {server}\nWhat to do: start a sandbox with `krama demo`, or name another --server.")

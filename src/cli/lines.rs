@@ -10,7 +10,7 @@ pub(super) mod report;
 
 use std::fmt;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
@@ -88,8 +88,8 @@ impl fmt::Display for Wrong {
 impl std::error::Error for Wrong {}
 
 /// A file that is being read.
-pub(super) struct Sheet {
-    reader: csv::Reader<File>,
+pub(super) struct Sheet<R = File> {
+    reader: csv::Reader<R>,
     /// How many bytes the file has, and whether the last of them is no end of a line.
     bytes: u64,
     unended: bool,
@@ -115,21 +115,8 @@ impl Sheet {
     /// # Errors
     /// The file cannot be read or lacks a column.
     pub(super) fn open(file: &Path, columns: &'static [Column]) -> anyhow::Result<Sheet> {
-        let unreadable = || format!("{} cannot be read", file.display());
-        // Lines are told by their numbers. The default terminator takes the end of a line of Windows for the beginning
-        // of the next; here its first half belongs to the last field, and is trimmed.
-        let reader = csv::ReaderBuilder::new().terminator(csv::Terminator::Any(b'\n')).flexible(true).from_path(file);
-        let mut reader = reader.with_context(unreadable)?;
-        let (bytes, unended) = end_of(file).with_context(unreadable)?;
-        let headers = reader.headers().with_context(|| format!("{} has no header line in UTF-8", file.display()))?;
-        let place = |column: &Column| headers.iter().position(|header| column.is_called(header.trim()));
-        let fields = headers.len();
-        let places: Vec<Option<usize>> = columns.iter().map(place).collect();
-        let lacks = |(column, place): &(&Column, &Option<usize>)| column.required && place.is_none();
-        if let Some((column, _)) = columns.iter().zip(&places).find(lacks) {
-            bail!("{} has no column `{}`: {}\n\n{}", file.display(), column.name, column.holds, help(columns));
-        }
-        Ok(Sheet { reader, bytes, unended, fields, columns, places })
+        let source = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        Sheet::of(source, &file.display().to_string(), columns)
     }
 
     /// All lines of a file that must be sound.
@@ -144,20 +131,39 @@ impl Sheet {
     }
 }
 
+impl<R: Read + Seek> Sheet<R> {
+    fn of(mut source: R, name: &str, columns: &'static [Column]) -> anyhow::Result<Sheet<R>> {
+        let (bytes, unended) = end_of(&mut source).with_context(|| format!("{name} cannot be read"))?;
+        // Lines are told by their numbers. The default terminator takes the end of a line of Windows for the beginning
+        // of the next; here its first half belongs to the last field, and is trimmed.
+        let mut reader = csv::ReaderBuilder::new();
+        let mut reader = reader.terminator(csv::Terminator::Any(b'\n')).flexible(true).from_reader(source);
+        let headers = reader.headers().with_context(|| format!("{name} has no header line in UTF-8"))?;
+        let place = |column: &Column| headers.iter().position(|header| column.is_called(header.trim()));
+        let fields = headers.len();
+        let places: Vec<Option<usize>> = columns.iter().map(place).collect();
+        let lacks = |(column, place): &(&Column, &Option<usize>)| column.required && place.is_none();
+        if let Some((column, _)) = columns.iter().zip(&places).find(lacks) {
+            bail!("{name} has no column `{}`: {}\n\n{}", column.name, column.holds, help(columns));
+        }
+        Ok(Sheet { reader, bytes, unended, fields, columns, places })
+    }
+}
+
 /// How many bytes a file has, and whether it ends within a line.
-fn end_of(file: &Path) -> std::io::Result<(u64, bool)> {
-    let mut file = File::open(file)?;
+fn end_of(file: &mut (impl Read + Seek)) -> std::io::Result<(u64, bool)> {
     let mut last = [b'\n'];
     let bytes = file.seek(SeekFrom::End(0))?;
     if bytes > 0 {
         file.seek(SeekFrom::End(-1))?;
         file.read_exact(&mut last)?;
     }
+    file.rewind()?;
     Ok((bytes, last != [b'\n']))
 }
 
 /// A line, or the number of one that cannot be read and why; an error is the file's.
-impl Iterator for Sheet {
+impl<R: Read> Iterator for Sheet<R> {
     type Item = std::io::Result<Result<Line, (u64, Wrong)>>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -174,7 +180,7 @@ impl Iterator for Sheet {
     }
 }
 
-impl Sheet {
+impl<R: Read> Sheet<R> {
     fn line(&self, record: csv::ByteRecord) -> Result<Line, (u64, Wrong)> {
         // The reader stands behind the line, which is on the next one unless the file ended without an end of line.
         let end = self.reader.position();
@@ -270,7 +276,7 @@ pub(super) fn birth_date(text: &str) -> Result<google_type::Date, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
+    use std::io::Cursor;
 
     use super::*;
 
@@ -280,11 +286,8 @@ mod tests {
         Column { name: "born", also: &[], required: false, holds: "birth date" },
     ];
 
-    fn file(bytes: &[u8]) -> std::path::PathBuf {
-        let name = format!("krama lines {} {}.csv", std::process::id(), request_id(&[&String::from_utf8_lossy(bytes)]));
-        let path = std::env::temp_dir().join(name);
-        File::create(&path).unwrap().write_all(bytes).unwrap();
-        path
+    fn sheet(bytes: &[u8]) -> anyhow::Result<Sheet<Cursor<Vec<u8>>>> {
+        Sheet::of(Cursor::new(bytes.to_vec()), "a.csv", COLUMNS)
     }
 
     #[test]
@@ -299,8 +302,8 @@ mod tests {
             b"z\",2,\"2025-06\"",
         ];
         for (between, end) in [("\n", "\n"), ("\n", ""), ("\r\n", "\r\n"), ("\r\n", "\r\n\r\n"), ("\r\n", "")] {
-            let path = file(&[&lines.join(between.as_bytes()), end.as_bytes()].concat());
-            let lines: Vec<_> = Sheet::open(&path, COLUMNS).unwrap().map(Result::unwrap).collect();
+            let bytes = [&lines.join(between.as_bytes()), end.as_bytes()].concat();
+            let lines: Vec<_> = sheet(&bytes).unwrap().map(Result::unwrap).collect();
             assert_eq!(lines.len(), 4, "{between:?} {end:?}");
             let bad = |at: usize| lines[at].as_ref().unwrap_err().clone();
             assert_eq!(bad(1), (3, Wrong::new("line", "has 2 fields, and the header has 3")), "{between:?} {end:?}");
@@ -311,15 +314,12 @@ mod tests {
             assert_eq!(good(0).month("month"), Ok(Some("2025-06".to_owned())));
             assert_eq!(good(3).month("month"), Ok(Some("2025-06".to_owned())));
             assert_eq!(good(3).birth_date("born"), Err(Wrong::new("born", "is required")));
-            std::fs::remove_file(path).unwrap();
         }
     }
 
     #[test]
     fn a_file_without_a_column_is_refused_by_its_name() {
-        let path = file(b"month\n2025-06\n");
-        let told = Sheet::open(&path, COLUMNS).err().unwrap().to_string();
+        let told = sheet(b"month\n2025-06\n").err().unwrap().to_string();
         assert!(told.contains("no column `amount`") && told.contains("also called Amount (KHR)"), "{told}");
-        std::fs::remove_file(path).unwrap();
     }
 }

@@ -4,6 +4,7 @@
 //! stream; a client that does not read holds up nobody but itself, and not for ever. Absent: what a record means, which
 //! its door knows.
 
+mod together;
 mod told;
 
 use std::pin::Pin;
@@ -14,6 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
 
+use crate::grpc::batch::together::Together;
 use crate::grpc::batch::told::{Mode, Tally};
 use crate::grpc::wire::Fields;
 use crate::grpc::{Counter, status};
@@ -35,7 +37,7 @@ pub(super) trait Door: Send + Sync + 'static {
     /// What the client sends on a stream.
     type Message: Send + 'static;
     /// A record.
-    type Record: Send + 'static;
+    type Record: prost::Message + 'static;
     /// What the single call answers.
     type Answer: Send + 'static;
     /// The result of a record.
@@ -44,13 +46,15 @@ pub(super) trait Door: Send + Sync + 'static {
     type Reply: Send + 'static;
     /// The name of the RPC with a stream, and of the one without.
     const NAMES: (&'static str, &'static str);
+    /// Whether such records can be previewed.
+    const PREVIEWED: bool;
 
     /// What a message of the client is.
     fn sent(message: Self::Message) -> Sent<Self::Record>;
     /// The record's number.
     fn sequence(record: &Self::Record) -> i64;
-    /// Makes a record ready, or names the single call and its refusal.
-    fn enlist(counter: &Counter, caller: &Caller, slot: Slot, record: Self::Record) -> Enlisted<Self::Answer>;
+    /// Makes a record ready, or names the single call and its refusal. Without a place in a batch it is for show only.
+    fn enlist(counter: &Counter, caller: &Caller, slot: Option<Slot>, record: Self::Record) -> Enlisted<Self::Answer>;
     /// The result of a record.
     fn result(line: Line, answer: Option<Self::Answer>) -> Self::Result;
     /// A result, or at the end the summary, on a stream.
@@ -120,6 +124,8 @@ struct Options {
     batch: [u8; 16],
     mode: Mode,
     together: bool,
+    /// The token of a preview of the same records; empty where none is presented.
+    token: String,
 }
 
 /// Why a call ends before its summary.
@@ -152,7 +158,8 @@ impl End {
 struct Records<'a> {
     counter: &'a Counter,
     caller: &'a Caller,
-    batch: [u8; 16],
+    /// None where they are for show only.
+    batch: Option<[u8; 16]>,
     last: i64,
 }
 
@@ -164,7 +171,7 @@ impl Records<'_> {
         let sequence = D::sequence(&record);
         // A number that is taken cannot stand for another record in the list of results.
         let in_order = sequence > self.last && sequence <= SEQUENCE_MOST;
-        let slot = Slot { batch: self.batch, sequence };
+        let slot = self.batch.map(|batch| Slot { batch, sequence });
         let enlisted = if in_order {
             self.last = sequence;
             D::enlist(self.counter, self.caller, slot, record)
@@ -176,7 +183,7 @@ impl Records<'_> {
         };
         let (entrant, fate) = enlisted.unwrap_or_else(|(method, status)| {
             let reason = Counter::reason_of(&status);
-            let slot = in_order.then_some(slot);
+            let slot = slot.filter(|_| in_order);
             let (entrant, kept) = self.counter.desk.enlist_refusal(self.caller, method, reason, slot);
             let fate: Coming<D::Answer> =
                 Box::pin(async move { kept.await.map(|()| Fate::Rejected(status)).map_err(|_| Failure::Unavailable) });
@@ -187,7 +194,7 @@ impl Records<'_> {
 }
 
 impl Counter {
-    fn options(&self, fields: &mut Fields, at: &str, told: Option<&v1::BatchOptions>) -> Option<Options> {
+    fn options<D: Door>(fields: &mut Fields, at: &str, told: Option<&v1::BatchOptions>) -> Option<Options> {
         let Some(told) = told else {
             fields.missing(at);
             return None;
@@ -195,12 +202,18 @@ impl Counter {
         let batch = fields.uuid(&format!("{at}.batch_id"), &told.batch_id);
         let mode = fields.optional_choice::<v1::ResultMode>(&format!("{at}.result_mode"), told.result_mode)?;
         let on_failure = fields.optional_choice::<v1::FailureMode>(&format!("{at}.on_failure"), told.on_failure)?;
-        Some(Options { batch, mode: Mode::of(mode), together: on_failure == v1::FailureMode::AllOrNone })
+        let (together, token) = (on_failure == v1::FailureMode::AllOrNone, told.preview_token.clone());
+        if !token.is_empty() && !D::PREVIEWED {
+            fields.invalid(&format!("{at}.preview_token"), "must be empty; records of this kind have no preview");
+        } else if !token.is_empty() && !together {
+            fields.invalid(&format!("{at}.preview_token"), "needs on_failure FAILURE_MODE_ALL_OR_NONE");
+        }
+        Some(Options { batch, mode: Mode::of(mode), together, token })
     }
 
     /// The records that a caller is about to send.
-    fn records<'a>(&'a self, caller: &'a Caller, options: &Options) -> Records<'a> {
-        Records { counter: self, caller, batch: options.batch, last: 0 }
+    fn records<'a>(&'a self, caller: &'a Caller, batch: Option<[u8; 16]>) -> Records<'a> {
+        Records { counter: self, caller, batch, last: 0 }
     }
 
     /// Takes a batch that came in one message.
@@ -217,24 +230,25 @@ impl Counter {
             return Err(status::too_many(most));
         }
         let mut fields = self.fields();
-        let options = self.options(&mut fields, "options", options.as_ref());
+        let options = Counter::options::<D>(&mut fields, "options", options.as_ref());
         if records.is_empty() {
             fields.missing("records");
         }
         let options = self.shaped(caller, method, fields.finish(options)).await?;
-        let mut enlisting = self.records(caller, &options);
-        let (mut together, mut under_way) = (Vec::new(), Vec::new());
-        for record in records {
-            let (entrant, numbered) = enlisting.enlist::<D>(record);
-            if options.together {
-                together.push(entrant);
-            } else {
-                self.desk.enter(entrant).await.map_err(|failure| status::of(&failure))?;
-            }
-            under_way.push(numbered);
-        }
+        let mut enlisting = self.records(caller, Some(options.batch));
+        let mut under_way = Vec::new();
         if options.together {
-            self.desk.enter_together(together).await.map_err(|failure| status::of(&failure))?;
+            let mut together = Together::new(enlisting, !options.token.is_empty());
+            under_way.extend(records.into_iter().map(|record| together.add::<D>(record)));
+            if let Err(end) = together.enter::<D>(&options).await {
+                return Err(self.ended(caller, method, end).await);
+            }
+        } else {
+            for record in records {
+                let (entrant, numbered) = enlisting.enlist::<D>(record);
+                self.desk.enter(entrant).await.map_err(|failure| status::of(&failure))?;
+                under_way.push(numbered);
+            }
         }
         let (mut tally, mut results) = (Tally::new(&options), Vec::new());
         for (sequence, fate) in under_way {
@@ -242,6 +256,18 @@ impl Counter {
             results.extend(tally.count::<D>(sequence, fate));
         }
         Ok((results, tally.summary(self)))
+    }
+
+    /// The status with which a call ends before its summary; a refusal leaves its audit row.
+    async fn ended(&self, caller: &Caller, method: &str, end: End) -> Status {
+        match end {
+            End::Gone => Status::cancelled("the client has gone"),
+            End::Failed(failure) => status::of(&failure),
+            End::Refused(reason, status) => {
+                self.desk.note_refusal(Some(caller), method, reason).await;
+                *status
+            }
+        }
     }
 
     /// Takes a batch that comes on a stream.
@@ -269,11 +295,7 @@ impl<M: Send + 'static, R: Send + 'static> Call<M, R> {
     async fn serve<D: Door<Message = M, Reply = R>>(mut self) {
         let status = match self.run::<D>().await {
             Ok(()) | Err(End::Gone) => return,
-            Err(End::Failed(failure)) => status::of(&failure),
-            Err(End::Refused(reason, status)) => {
-                self.counter.desk.note_refusal(Some(&self.caller), D::NAMES.0, reason).await;
-                *status
-            }
+            Err(end) => self.counter.ended(&self.caller, D::NAMES.0, end).await,
         };
         let told = async {
             if self.out.send(Err(status)).await.is_ok() {
@@ -292,9 +314,9 @@ impl<M: Send + 'static, R: Send + 'static> Call<M, R> {
     async fn run<D: Door<Message = M, Reply = R>>(&mut self) -> Result<(), End> {
         let options = self.start::<D>().await?;
         let Call { counter, caller, inbound, out } = self;
-        let records = counter.records(caller, &options);
+        let records = counter.records(caller, Some(options.batch));
         let (tally, cut_short) = if options.together {
-            let under_way = all::<D>(records, inbound).await?;
+            let under_way = all::<D>(records, &options, inbound).await?;
             (tell::<D>(counter, Tally::new(&options), under_way, out).await?, None)
         } else {
             let (queue, under_way) = mpsc::channel(counter.limits.stream_records);
@@ -316,7 +338,7 @@ impl<M: Send + 'static, R: Send + 'static> Call<M, R> {
             Some(Sent::Record(_) | Sent::Nothing) | None => None,
         };
         let mut fields = self.counter.fields();
-        let options = self.counter.options(&mut fields, "start", told.as_ref());
+        let options = Counter::options::<D>(&mut fields, "start", told.as_ref());
         fields.finish(options).map_err(|status| End::refused(Counter::reason_of(&status), status))
     }
 }
@@ -361,19 +383,20 @@ async fn each<D: Door>(
 
 /// Waits for all records and hands them to the writer together.
 async fn all<D: Door>(
-    mut records: Records<'_>,
+    records: Records<'_>,
+    options: &Options,
     inbound: &mut Streaming<D::Message>,
 ) -> Result<mpsc::Receiver<Numbered<D::Answer>>, End> {
-    let most = records.counter.limits.all_or_none_records;
+    let counter = records.counter;
+    let limits = &counter.limits;
+    let most = if options.token.is_empty() { limits.all_or_none_records } else { limits.preview_records };
     let (queue, under_way) = mpsc::channel(most);
-    let mut together = Vec::new();
-    while let Some(record) = next::<D>(records.counter, inbound).await? {
-        let (entrant, numbered) = records.enlist::<D>(record);
-        let placed = queue.try_send(numbered);
+    let mut together = Together::new(records, !options.token.is_empty());
+    while let Some(record) = next::<D>(counter, inbound).await? {
+        let placed = queue.try_send(together.add::<D>(record));
         placed.map_err(|_| End::refused("REQUEST_TOO_LARGE", status::too_many(most)))?;
-        together.push(entrant);
     }
-    records.counter.desk.enter_together(together).await.map_err(End::Failed)?;
+    together.enter::<D>(options).await?;
     Ok(under_way)
 }
 

@@ -110,6 +110,16 @@ impl EmploymentService for Counter {
         Ok(Response::new(v1::BatchReportTransitionsResponse { results, summary: Some(summary) }))
     }
 
+    async fn preview_transitions(
+        &self,
+        request: Request<v1::PreviewTransitionsRequest>,
+    ) -> Result<Response<v1::PreviewTransitionsResponse>, Status> {
+        let (caller, message) = Counter::admit(request)?;
+        let previewed = self.preview::<Transitions>(&caller, "PreviewTransitions", message.records).await;
+        let (results, summary, preview_token) = previewed?;
+        Ok(Response::new(v1::PreviewTransitionsResponse { results, summary: Some(summary), preview_token }))
+    }
+
     async fn list_batch_results(
         &self,
         request: Request<v1::ListBatchResultsRequest>,

@@ -127,13 +127,13 @@ impl Intake {
             Entry::Person(message) => {
                 let shaped = registration(counter.fields(), &message).map_err(|refused| ("RegisterMember", refused));
                 let (ticket, registration) = shaped?;
-                let (entrant, answer) = desk.enlist(caller, ticket.request_id, slot, registration);
+                let (entrant, answer) = desk.enlist(caller, ticket.request_id, Some(slot), registration);
                 Ok((entrant, coming(answer, taken)))
             }
             Entry::Employer(message) => {
                 let shaped = new_employer(counter.fields(), &message).map_err(|refused| ("RegisterEmployer", refused));
                 let (ticket, employer) = shaped?;
-                let (entrant, answer) = desk.enlist(caller, ticket.request_id, slot, employer);
+                let (entrant, answer) = desk.enlist(caller, ticket.request_id, Some(slot), employer);
                 Ok((entrant, coming(answer, taken)))
             }
             Entry::Enrolment(request_id, number, on) => {
@@ -144,19 +144,19 @@ impl Intake {
                 let on = fields.day("enrolled_on", Some(&on));
                 let shaped = fields.finish(Some(NamedEnrolment { member_number, on }));
                 let enrolment = shaped.map_err(|refused| ("EnrollMember", refused))?;
-                let (entrant, answer) = desk.enlist(caller, ticket.request_id, slot, enrolment);
+                let (entrant, answer) = desk.enlist(caller, ticket.request_id, Some(slot), enrolment);
                 Ok((entrant, coming(answer, taken)))
             }
             Entry::Report(mut transition) => {
                 let employer = employer_of(&mut transition);
                 *employer = self.employers.get(employer.as_str()).cloned().unwrap_or_default();
                 let record = v1::TransitionRecord { client_sequence, transition: Some(*transition) };
-                let (entrant, fate) = Transitions::enlist(counter, caller, slot, record)?;
+                let (entrant, fate) = Transitions::enlist(counter, caller, Some(slot), record)?;
                 Ok((entrant, without_answer(fate)))
             }
             Entry::Payment(message) => {
                 let record = v1::PaymentRecord { client_sequence, payment: Some(*message) };
-                let (entrant, fate) = Payments::enlist(counter, caller, slot, record)?;
+                let (entrant, fate) = Payments::enlist(counter, caller, Some(slot), record)?;
                 Ok((entrant, without_answer(fate)))
             }
         }

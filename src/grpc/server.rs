@@ -61,6 +61,7 @@ pub(super) fn counter(desk: Arc<Desk>, config: &config::Config, draining: watch:
         message_bytes: config.limits.message_bytes,
         batch_records: config.limits.batch_records,
         all_or_none_records: config.limits.all_or_none_records,
+        preview_records: config.limits.preview_records,
         stream_records: config.limits.stream_records,
         results_unread: Duration::from_millis(config.limits.results_unread_milliseconds),
         excuse_months_most: config.limits.excuse_months_most,

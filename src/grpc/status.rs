@@ -14,8 +14,11 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use crate::grpc::wire::{Wrong, id_text, timestamp};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::policy::Which;
+use crate::operation::foreseen::Stale;
 
 /// The domain of every reason.
+/// Records that a refusal names at most.
+const RECORDS_NAMED: usize = 20;
 const DOMAIN: &str = "krama";
 /// Violations that one status lists; the rest is only counted.
 const VIOLATIONS_LISTED: usize = 20;
@@ -192,7 +195,7 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::PolicyDayTaken { .. }
         | Refusal::PolicyProposalClosed { .. }
         | Refusal::LapseNotPending { .. } => Code::FailedPrecondition,
-        Refusal::PositionStale { .. } | Refusal::EtagStale { .. } | Refusal::PolicyDigestDiffers { .. } => {
+        Refusal::PositionStale { .. } | Refusal::EtagStale { .. } | Refusal::PolicyDigestDiffers { .. } | Refusal::PreviewStale { .. } => {
             Code::Aborted
         }
         Refusal::DayInPast { .. } | Refusal::HouseholdsOverlap { .. } => Code::FailedPrecondition,
@@ -293,6 +296,12 @@ fn message_of(refusal: &Refusal) -> String {
         Refusal::HouseholdsOverlap { limit, .. } => {
             format!("the member lives in more than {limit} households on these days; set shorter stretches of days")
         }
+        Refusal::PreviewStale { stale } => match stale {
+            Stale::Content => "the token is of a preview of other records, or of another caller".to_owned(),
+            Stale::Day => "another day has begun since the preview; preview again".to_owned(),
+            Stale::Policy => "another revision of the law is in force since the preview; preview again".to_owned(),
+            Stale::Members(_) => "something was recorded about members since the preview; preview again".to_owned(),
+        },
     }
 }
 
@@ -401,5 +410,15 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         }
         Refusal::ResultTooLarge { limit, unit } => vec![("limit", limit.to_string()), text("unit", unit)],
         Refusal::HouseholdsOverlap { member, limit } => vec![id("member_id", member), ("limit", limit.to_string())],
+        Refusal::PreviewStale { stale } => match stale {
+            Stale::Content => vec![text("cause", "CONTENT")],
+            Stale::Day => vec![text("cause", "DAY")],
+            Stale::Policy => vec![text("cause", "POLICY")],
+            Stale::Members(records) => {
+                let named: Vec<String> = records.iter().take(RECORDS_NAMED).map(i64::to_string).collect();
+                let omitted = (records.len() - named.len()).to_string();
+                vec![text("cause", "MEMBERS"), ("records", named.join(",")), ("records_omitted", omitted)]
+            }
+        },
     }
 }

@@ -13,6 +13,7 @@ pub(crate) use crate::operation::command::Act;
 use crate::operation::failure::Failure;
 use crate::operation::reading::{AtLeast, Reading};
 use crate::operation::transact::dated::{Course, Dated};
+use crate::operation::transact::foreseen::{Watch, Watched};
 use crate::operation::transact::{self, Answer, Queued, Ticket, WARNED, Waiting};
 use crate::store::audit::{self, AuditRow};
 use crate::store::ledger;
@@ -28,6 +29,21 @@ impl Entrant {
     pub(crate) fn dated(self, caller: &Caller, course: &Course, known: Moment) -> Entrant {
         let (caller, course) = (caller.clone(), course.clone());
         Entrant(Box::new(Dated { inner: self.0, caller, known, course, accepted: false }))
+    }
+}
+
+impl Entrant {
+    /// The same, watched over with the others that are decided together; it came through a door, under a number.
+    pub(crate) fn watched(
+        self,
+        watch: &Watch,
+        caller: &Caller,
+        door: &'static str,
+        number: i64,
+        slot: Option<Slot>,
+    ) -> Entrant {
+        let (watch, caller) = (watch.clone(), caller.clone());
+        Entrant(Box::new(Watched { inner: self.0, number, watch, caller, door, slot }))
     }
 }
 
@@ -60,16 +76,17 @@ pub struct Listed {
 }
 
 impl Desk {
-    /// Makes a record of a batch ready for the writer; answers it, and where its answer will come.
+    /// Makes a record of a batch ready for the writer; answers it, and where its answer will come. Without a place in a
+    /// batch it is rehearsed only.
     pub(crate) fn enlist<A: Act>(
         &self,
         caller: &Caller,
         request_id: [u8; 16],
-        slot: Slot,
+        slot: Option<Slot>,
         act: A,
     ) -> (Entrant, Answer<A::Reply>) {
-        let ticket = Ticket { request_id, validate_only: false };
-        let (waiting, answer) = transact::waiting(caller, ticket, Some(slot), act);
+        let ticket = Ticket { request_id, validate_only: slot.is_none() };
+        let (waiting, answer) = transact::waiting(caller, ticket, slot, act);
         (Entrant(waiting), answer)
     }
 

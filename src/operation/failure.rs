@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use krama_law::calendar::{Day, Moment};
 
 use crate::operation::policy::Which;
+use crate::operation::transact::foreseen::Stale;
 use crate::store;
 
 /// Numbers the faults of this process, so that a caller can name one and an operator find it in the log.
@@ -85,6 +86,7 @@ pub enum Refusal {
     DayInPast { field: &'static str, day: Day, earliest: Day },
     ResultTooLarge { limit: usize, unit: &'static str },
     HouseholdsOverlap { member: i64, limit: usize },
+    PreviewStale { stale: Stale },
 }
 
 /// The kind of a number by which a person or a document is known.
@@ -102,6 +104,8 @@ pub enum IdentifierKind {
 }
 
 impl Refusal {
+    pub(crate) const PREVIEW_STALE: &'static str = "PREVIEW_STALE";
+
     /// The stable name of the reason, as in the contract.
     pub fn reason(&self) -> &'static str {
         match self {
@@ -153,6 +157,7 @@ impl Refusal {
             Refusal::DayInPast { .. } => "DAY_IN_PAST",
             Refusal::ResultTooLarge { .. } => "RESULT_TOO_LARGE",
             Refusal::HouseholdsOverlap { .. } => "HOUSEHOLDS_OVERLAP",
+            Refusal::PreviewStale { .. } => Refusal::PREVIEW_STALE,
         }
     }
 }

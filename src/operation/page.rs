@@ -403,6 +403,22 @@ impl Page {
         versions.into_iter().find(|(_, at, _)| *at <= known).map(|(.., details)| details)
     }
 
+    /// The last position at which something was recorded of the members and employments that are needed.
+    pub(crate) fn last_change(&self, needs: &Needs) -> i64 {
+        let named = needs.employments.iter().flat_map(|(employer, number)| self.employments(*employer, number));
+        let held = needs.hashes.iter().flat_map(|hash| self.holders(hash)).chain(&needs.members).copied();
+        let of_employment = |row: &EmploymentRow| {
+            let rekeyed = self.rekeys(row.id).last().map_or(0, |rekey| rekey.position);
+            position_of(row.id).max(rekeyed).max(row.member.map_or(0, |member| self.last_change_of(member)))
+        };
+        named.map(of_employment).chain(held.map(|member| self.last_change_of(member))).max().unwrap_or(0)
+    }
+
+    fn last_change_of(&self, member: i64) -> i64 {
+        let facts = self.timelines.get(&member).and_then(|timeline| timeline.facts().last());
+        facts.map_or(0, |fact| position_of(fact.id.0)).max(self.version(member).unwrap_or(0))
+    }
+
     /// The timeline of a member with those of the heads of its households; an empty one of somebody without facts.
     pub(crate) fn timeline(&self, member: i64) -> Timeline {
         self.timeline_with(member, Timeline::clone)

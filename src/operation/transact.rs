@@ -5,6 +5,7 @@
 //! Absent: what a command means, which is in the file of its subject, and the task that writes, which is in `writer`.
 
 pub(crate) mod dated;
+pub(crate) mod foreseen;
 pub(crate) mod writer;
 
 use krama_law::calendar::Moment;

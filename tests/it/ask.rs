@@ -85,6 +85,7 @@ asks! {
         ReportSeparation report_separation ReportSeparationRequest ReportSeparationResponse;
         ListEmployments list_employments ListEmploymentsRequest ListEmploymentsResponse;
         BatchReportTransitions batch_report_transitions BatchReportTransitionsRequest BatchReportTransitionsResponse;
+        PreviewTransitions preview_transitions PreviewTransitionsRequest PreviewTransitionsResponse;
         ListBatchResults list_batch_results ListBatchResultsRequest ListBatchResultsResponse;
         AmendEmployment amend_employment AmendEmploymentRequest AmendEmploymentResponse;
         RetractEmployment retract_employment RetractEmploymentRequest RetractEmploymentResponse;

@@ -38,6 +38,7 @@ pub(crate) mod operator;
 pub(crate) mod payment;
 pub(crate) mod population;
 pub(crate) mod position;
+pub(crate) mod preview;
 pub(crate) mod privacy;
 pub(crate) mod process;
 pub(crate) mod quote;

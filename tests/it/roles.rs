@@ -105,6 +105,7 @@ async fn employment_coverage_and_the_clock_are_for_their_roles_only() {
     every_role::<v1::ListEmploymentsRequest>(&world, &mut tried).await;
     every_role::<v1::ReportTransitionsRequest>(&world, &mut tried).await;
     every_role::<v1::BatchReportTransitionsRequest>(&world, &mut tried).await;
+    every_role::<v1::PreviewTransitionsRequest>(&world, &mut tried).await;
     every_role::<v1::ListBatchResultsRequest>(&world, &mut tried).await;
     every_role::<v1::CheckCoverageRequest>(&world, &mut tried).await;
     every_role::<v1::ExplainCoverageRequest>(&world, &mut tried).await;

@@ -37,7 +37,7 @@ fn retracts(employer: &str, number: &str, request: &str) -> v1::RetractEmploymen
 
 /// A hire of somebody, its amendment and its retraction; another's hire, separation and new number; a month without
 /// payroll.
-fn every_kind(employer: &str) -> Vec<Transition> {
+pub(crate) fn every_kind(employer: &str) -> Vec<Transition> {
     let hired = hire(employer, "W-1", "2026-02-02", 1);
     let amended = amends(employer, "W-1", &hired.request_id, "2026-02-09");
     let gone = retracts(employer, "W-1", &amended.request_id);
@@ -55,7 +55,12 @@ fn every_kind(employer: &str) -> Vec<Transition> {
 
 impl World {
     /// What a stream of transitions answers.
-    async fn reports(&self, who: &str, options: &v1::BatchOptions, told: &[Transition]) -> Vec<v1::TransitionResult> {
+    pub(crate) async fn reports(
+        &self,
+        who: &str,
+        options: &v1::BatchOptions,
+        told: &[Transition],
+    ) -> Vec<v1::TransitionResult> {
         let poured = self.pours(who, transitions(options, told.to_vec())).await;
         poured.end.expect("a bad record ends nothing");
         let results = poured.replies.into_iter().filter_map(|reply| match reply.message.expect("a message") {
@@ -79,7 +84,7 @@ impl World {
     }
 }
 
-fn outcomes(results: &[v1::TransitionResult]) -> Vec<v1::Outcome> {
+pub(crate) fn outcomes(results: &[v1::TransitionResult]) -> Vec<v1::Outcome> {
     results.iter().map(v1::TransitionResult::outcome).collect()
 }
 
@@ -87,7 +92,7 @@ fn reasons(results: &[v1::TransitionResult]) -> Vec<v1::ErrorReason> {
     results.iter().map(|result| result.refusal.as_ref().map_or_else(Default::default, v1::Refusal::reason)).collect()
 }
 
-async fn two_people(world: &World) -> String {
+pub(crate) async fn two_people(world: &World) -> String {
     world.member(1).await;
     world.member(2).await;
     world.granted("E-1", "2026-01-01").await

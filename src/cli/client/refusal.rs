@@ -165,6 +165,7 @@ impl Refusal {
             ErrorReason::NoticeNotFound => "check the notice's id for a typing error, and whose notice it is.",
             ErrorReason::DayInPast => "ask for a window that ends today or later.",
             ErrorReason::HouseholdsOverlap => "set shorter stretches of days, one after the other.",
+            ErrorReason::PreviewStale => "preview the records again, and look at what has changed.",
             ErrorReason::EtagStale => "read the record again, look at what changed, and decide anew.",
         }
     }

@@ -21,6 +21,7 @@ impl Door for Payments {
     type Result = v1::PaymentResult;
     type Reply = v1::RecordPaymentsResponse;
     const NAMES: (&'static str, &'static str) = ("RecordPayments", "BatchRecordPayments");
+    const PREVIEWED: bool = false;
 
     fn sent(message: v1::RecordPaymentsRequest) -> Sent<v1::PaymentRecord> {
         match message.message {
@@ -34,7 +35,12 @@ impl Door for Payments {
         record.client_sequence
     }
 
-    fn enlist(counter: &Counter, caller: &Caller, slot: Slot, record: v1::PaymentRecord) -> Enlisted<Self::Answer> {
+    fn enlist(
+        counter: &Counter,
+        caller: &Caller,
+        slot: Option<Slot>,
+        record: v1::PaymentRecord,
+    ) -> Enlisted<Self::Answer> {
         let mut fields = counter.fields();
         let Some(message) = record.payment else {
             fields.missing("payment");

@@ -27,6 +27,7 @@ impl Door for Transitions {
     type Result = v1::TransitionResult;
     type Reply = v1::ReportTransitionsResponse;
     const NAMES: (&'static str, &'static str) = ("ReportTransitions", "BatchReportTransitions");
+    const PREVIEWED: bool = true;
 
     fn sent(message: v1::ReportTransitionsRequest) -> Sent<v1::TransitionRecord> {
         match message.message {
@@ -40,7 +41,12 @@ impl Door for Transitions {
         record.client_sequence
     }
 
-    fn enlist(counter: &Counter, caller: &Caller, slot: Slot, record: v1::TransitionRecord) -> Enlisted<Answer> {
+    fn enlist(
+        counter: &Counter,
+        caller: &Caller,
+        slot: Option<Slot>,
+        record: v1::TransitionRecord,
+    ) -> Enlisted<Answer> {
         let mut fields = counter.fields();
         let desk = Enlisting { counter, caller, slot };
         match record.transition {
@@ -111,7 +117,7 @@ impl Door for Transitions {
 struct Enlisting<'a> {
     counter: &'a Counter,
     caller: &'a Caller,
-    slot: Slot,
+    slot: Option<Slot>,
 }
 
 impl Enlisting<'_> {
@@ -124,12 +130,27 @@ impl Enlisting<'_> {
     ) -> Enlisted<Answer> {
         let (ticket, act) = shaped.map_err(|refused| (method, refused))?;
         let (entrant, answer) = self.counter.desk.enlist(self.caller, ticket.request_id, self.slot, act);
-        let (counter, role) = (self.counter.clone(), self.caller.role);
+        let (counter, role, is_preview) = (self.counter.clone(), self.caller.role, self.slot.is_none());
         let taken = coming(answer, move |recorded| {
-            let (outcome, answer) = told(&counter, role, recorded);
+            let (outcome, mut answer) = told(&counter, role, recorded);
+            if is_preview {
+                employment_of(&mut answer).map(String::clear);
+            }
             // An officer who decides a hire in review is bound by no day yet.
             Taken { outcome, fix_by: None, position: recorded.position, answer }
         });
         Ok((entrant, taken))
+    }
+}
+
+/// The id of the employment in an answer. In a preview it may be of one that is not recorded, and will have another.
+fn employment_of(answer: &mut Answer) -> Option<&mut String> {
+    match answer {
+        Answer::Hire(answer) => Some(&mut answer.employment_id),
+        Answer::Separation(answer) => Some(&mut answer.employment_id),
+        Answer::Amendment(answer) => Some(&mut answer.employment_id),
+        Answer::Retraction(answer) => Some(&mut answer.employment_id),
+        Answer::Rekey(answer) => Some(&mut answer.employment_id),
+        Answer::NoPayroll(_) => None,
     }
 }

@@ -128,7 +128,7 @@ impl Writer {
         bond: Bond,
     ) -> Result<BTreeSet<usize>, store::failure::Failure> {
         let desk = &self.desk;
-        let rehearsal = batch.first().is_some_and(|first| first.validate_only());
+        let rehearsal = batch.iter().any(|waiting| waiting.validate_only());
         let mut needs = Needs::default();
         for waiting in batch.iter() {
             waiting.needs(desk.store.vault(), &mut needs);

@@ -93,6 +93,16 @@ asks! {
     v1 coverage_service_client CoverageServiceClient {
         CheckCoverage check_coverage CheckCoverageRequest CheckCoverageResponse;
         ExplainCoverage explain_coverage ExplainCoverageRequest ExplainCoverageResponse;
+        ConfirmLapse confirm_lapse ConfirmLapseRequest ConfirmLapseResponse;
+        WaiveLapse waive_lapse WaiveLapseRequest WaiveLapseResponse;
+    }
+    v1 policy_service_client PolicyServiceClient {
+        ListPolicies list_policies ListPoliciesRequest ListPoliciesResponse;
+        GetPolicy get_policy GetPolicyRequest GetPolicyResponse;
+        CheckPolicy check_policy CheckPolicyRequest CheckPolicyResponse;
+        ProposePolicy propose_policy ProposePolicyRequest ProposePolicyResponse;
+        ApprovePolicy approve_policy ApprovePolicyRequest ApprovePolicyResponse;
+        WithdrawProposal withdraw_proposal WithdrawProposalRequest WithdrawProposalResponse;
     }
     sandbox sandbox_service_client SandboxServiceClient {
         GetClock get_clock GetClockRequest GetClockResponse;
@@ -147,4 +157,9 @@ writes! {
     RetractFactRequest RetractFactResponse;
     ExcuseMonthsRequest ExcuseMonthsResponse;
     UpdateMemberRequest UpdateMemberResponse;
+    ConfirmLapseRequest ConfirmLapseResponse;
+    WaiveLapseRequest WaiveLapseResponse;
+    ProposePolicyRequest ProposePolicyResponse;
+    ApprovePolicyRequest ApprovePolicyResponse;
+    WithdrawProposalRequest WithdrawProposalResponse;
 }

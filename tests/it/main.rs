@@ -30,6 +30,7 @@ pub(crate) mod list;
 pub(crate) mod member;
 pub(crate) mod once;
 pub(crate) mod payment;
+pub(crate) mod policy;
 pub(crate) mod position;
 pub(crate) mod privacy;
 pub(crate) mod process;

@@ -23,6 +23,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The encoded form keeps the custom options (roles, HTTP paths); the decoded one below loses them.
     let out: PathBuf = Path::new(&env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?).join("krama.binpb");
     fs::write(out, compiler.encode_file_descriptor_set())?;
-    tonic_prost_build::configure().include_file("contract.rs").compile_fds(compiler.file_descriptor_set())?;
+    // Maps are kept in the order of their keys, so that the same answer has the same bytes.
+    tonic_prost_build::configure()
+        .btree_map(".")
+        .include_file("contract.rs")
+        .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

@@ -37,6 +37,7 @@ const FLOORS: &[Floor] = &[
     Floor { at: "documents/src/policy_file", may: &["policy_file", "law_words"], never: &[SQL, WIRE, WAITING] },
     Floor { at: "documents/src/case_file", may: &["case_file", "law_words"], never: &[SQL, WIRE, WAITING, OUTSIDE] },
     Floor { at: "documents/src/catalogue", may: &["catalogue"], never: &[SQL, WIRE, WAITING, OUTSIDE] },
+    Floor { at: "documents/src/picture", may: &["picture", "catalogue"], never: &[SQL, WIRE, WAITING, OUTSIDE] },
     Floor { at: "migrations/src", may: ANY, never: &[WIRE, &["krama*"]] },
     Floor { at: "src/store", may: &["store"], never: &[WIRE, &["clap"]] },
     Floor { at: "src/operation", may: &["operation", "store", "clock"], never: &[SQL, WIRE] },

@@ -87,6 +87,7 @@ notice-reinstated = NSSF: you are a member again through your employment. Benefi
 ## The page to print
 
 page-title = Where you stand and why
+page-since = since { $day }
 page-on = On { $day }, as known on { $known }
 page-by = By the law in force from { $day }
 page-months = Month

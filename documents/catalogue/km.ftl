@@ -66,6 +66,7 @@ notice-reinstated = ប.ស.ស.៖ អ្នកជាសមាជិកវិ�
 ## The page to print
 
 page-title = ស្ថានភាពរបស់អ្នក និងមូលហេតុ
+page-since = ចាប់ពី { $day }
 page-on = នៅ { $day } តាមដែលបានដឹងនៅ { $known }
 page-by = តាមច្បាប់ដែលមានប្រសិទ្ធភាពពី { $day }
 page-months = ខែ

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use krama_law::calendar::{Day, Month};
 use krama_law::policy::Law;
+use krama_law::timeline::Timeline;
 use serde::{Deserialize, Deserializer};
 
 use crate::case_file::expectation::Expectation;
@@ -77,6 +78,23 @@ impl Case {
     /// The law that the case names, where it names one.
     pub fn law(&self) -> Option<&str> {
         self.policy.named()
+    }
+
+    /// The life that the case tells.
+    ///
+    /// # Errors
+    /// A fact of the case makes no sense; the message says which.
+    pub fn timeline(&self) -> Result<Timeline, String> {
+        Ok(Story::of(&self.facts, &self.others)?.timeline)
+    }
+
+    /// The last day about which the case asks.
+    ///
+    /// # Errors
+    /// The case asks about no day.
+    pub fn last_day(&self) -> Result<Day, String> {
+        let days: Vec<Day> = self.expect.iter().map(Expectation::day).collect::<Result<_, _>>()?;
+        days.into_iter().max().ok_or_else(|| "the case asks about no day".to_owned())
     }
 
     /// Asks the law every question of the case, and compares.

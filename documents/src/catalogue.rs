@@ -140,6 +140,7 @@ keys! {
     NoticeLapsed = "notice-lapsed",
     NoticeReinstated = "notice-reinstated",
     PageTitle = "page-title",
+    PageSince = "page-since",
     PageOn = "page-on",
     PageBy = "page-by",
     PageMonths = "page-months",

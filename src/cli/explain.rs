@@ -4,11 +4,16 @@
 //! on purpose: any rule. A sentence about the law is the server's, with its citation.
 
 mod drawing;
+mod page;
 
+use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use krama_documents::catalogue::{Catalogue, Language};
+use krama_documents::picture;
 use prost_types::Timestamp;
 use time::Date;
 
@@ -43,6 +48,9 @@ pub struct Args {
     /// The language of the reasons: en or km.
     #[arg(long, value_name = "TAG", default_value = "en")]
     language: String,
+    /// Draw one page to print into this file instead of telling it here.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -72,7 +80,17 @@ pub async fn run(args: Args, pen: Pen, out: &mut dyn Write) -> anyhow::Result<Ex
     };
     let mut client = CoverageServiceClient::new(wire);
     let answer = client.explain_coverage(request).await.map_err(Refusal::from)?.into_inner();
+    if let Some(file) = &args.svg {
+        let catalogue = Catalogue::new(Language::of(&args.language).unwrap_or(Language::English));
+        let page = picture::page(&page::life(&title(&member), &answer)?, &catalogue);
+        fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
+        writeln!(out, "drawn into {}", file.display())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     writeln!(out, "{}", title(&member))?;
+    if !answer.text_reviewed {
+        writeln!(out, "(the reasons are in a language that nobody who could has reviewed)")?;
+    }
     out.write_all(drawing::draw(&answer, pen).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,8 +10,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use krama_documents::case_file;
+use krama_documents::catalogue::{Catalogue, Language};
+use krama_documents::picture::{Life, compared};
 use krama_documents::policy_file::{BadPolicy, FIELDS, LawBook, Sheet, difference, law_folders, law_named, read_law};
-use krama_law::calendar::Day;
+use krama_law::calendar::{Day, Moment};
+use krama_law::decision::explain;
 use krama_law::policy::Source;
 
 /// Checks, shows and compares law documents.
@@ -50,6 +53,27 @@ enum What {
         /// The other.
         after: String,
     },
+    /// Draws the life that a case tells under two laws, on one page.
+    Compare {
+        /// The one law.
+        one: String,
+        /// The other.
+        other: String,
+        /// The file of the case.
+        case: PathBuf,
+        /// A part of the case's name, where the file has several.
+        #[arg(long, value_name = "TEXT")]
+        named: Option<String>,
+        /// The day; the last one about which the case asks when left out.
+        #[arg(long, value_name = "DAY")]
+        on: Option<Day>,
+        /// The language of the page: en or km.
+        #[arg(long, value_name = "TAG", default_value = "en")]
+        language: String,
+        /// The file into which it is drawn.
+        #[arg(long, value_name = "FILE", default_value = "compared.svg")]
+        svg: PathBuf,
+    },
 }
 
 /// Runs what was asked for.
@@ -74,7 +98,43 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             diff(&before, &after, out)?;
             Ok(ExitCode::SUCCESS)
         }
+        What::Compare { one, other, case, named, on, language, svg } => {
+            let case = told(case, named.as_deref())?;
+            let timeline = case.timeline().map_err(anyhow::Error::msg)?;
+            let day = on.map_or_else(|| case.last_day().map_err(anyhow::Error::msg), Ok)?;
+            let language = Language::of(language).with_context(|| format!("`{language}` is neither en nor km"))?;
+            let catalogue = Catalogue::new(language);
+            let life = |law: &str| -> anyhow::Result<Life> {
+                let book = read_law(&folder(law, &args.laws))?;
+                let caption = format!("{}: {}", book.law.name, sheet_on(&book, None)?.title);
+                let explanation = explain(&timeline, &book.law, day, Moment::MAX);
+                let revisions = book.law.as_known(Moment::MAX);
+                let cite = |fields: &[&str], day: Day| {
+                    let source = fields.iter().find_map(|field| revisions.on(day).source(field));
+                    source.map_or_else(String::new, supported)
+                };
+                Ok(Life::of(&caption, &explanation, &catalogue, cite))
+            };
+            let page = compared(&life(one)?, &life(other)?, &catalogue);
+            fs::write(svg, page).with_context(|| format!("{} cannot be written", svg.display()))?;
+            writeln!(out, "{}\ndrawn into {}", case.name(), svg.display())?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
+}
+
+/// The case of a file, or the one whose name holds a text.
+fn told(file: &Path, named: Option<&str>) -> anyhow::Result<case_file::Case> {
+    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let cases = case_file::read(&text).map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    let mut found = cases.into_iter().filter(|case| named.is_none_or(|named| case.name().contains(named)));
+    found.next().with_context(|| format!("{} has no such case", file.display()))
+}
+
+/// What supports a field, as an explanation tells it.
+fn supported(source: &Source) -> String {
+    let assumed = || source.assumption.as_ref().map(|assumption| format!("Assumption: {assumption}"));
+    source.citation.clone().or_else(assumed).unwrap_or_default()
 }
 
 /// A law by its folder, or by its name.
@@ -239,6 +299,28 @@ mod tests {
         assert!(text.contains("Reading elapsed: Six months have passed"), "{text}");
         let before = Some("2023-08-27".parse().unwrap());
         assert!(ran(What::Show { law: "kh".to_owned(), on: before, toml: false }).0.is_err());
+    }
+
+    #[test]
+    fn a_life_under_two_laws_is_drawn_on_one_page() {
+        let svg =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target").join(format!("krama {}.svg", std::process::id()));
+        let what = |named: &str| What::Compare {
+            one: "kh".to_owned(),
+            other: "kh-grace".to_owned(),
+            case: Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh-grace/cases.yaml"),
+            named: Some(named.to_owned()),
+            on: None,
+            language: "en".to_owned(),
+            svg: svg.clone(),
+        };
+        let (ended, text) = ran(what("Thirteen months"));
+        assert_eq!(ended.unwrap(), ExitCode::SUCCESS, "{text}");
+        let page = fs::read_to_string(&svg).unwrap();
+        fs::remove_file(&svg).unwrap();
+        assert!(page.contains("kh-grace: A proposal") && page.contains("since 16 February 2027"), "{page}");
+        assert!(page.contains("since 16 August 2027"));
+        assert!(ran(what("no such name")).0.is_err());
     }
 
     #[test]

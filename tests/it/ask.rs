@@ -102,6 +102,16 @@ asks! {
     v1 change_service_client ChangeServiceClient {
         ListChanges list_changes ListChangesRequest ListChangesResponse;
         GetPosition get_position GetPositionRequest GetPositionResponse;
+        ConfirmLapse confirm_lapse ConfirmLapseRequest ConfirmLapseResponse;
+        WaiveLapse waive_lapse WaiveLapseRequest WaiveLapseResponse;
+    }
+    v1 policy_service_client PolicyServiceClient {
+        ListPolicies list_policies ListPoliciesRequest ListPoliciesResponse;
+        GetPolicy get_policy GetPolicyRequest GetPolicyResponse;
+        CheckPolicy check_policy CheckPolicyRequest CheckPolicyResponse;
+        ProposePolicy propose_policy ProposePolicyRequest ProposePolicyResponse;
+        ApprovePolicy approve_policy ApprovePolicyRequest ApprovePolicyResponse;
+        WithdrawProposal withdraw_proposal WithdrawProposalRequest WithdrawProposalResponse;
     }
     sandbox sandbox_service_client SandboxServiceClient {
         GetClock get_clock GetClockRequest GetClockResponse;
@@ -182,4 +192,9 @@ writes! {
     SetHouseholdRequest SetHouseholdResponse;
     ServeNoticeRequest ServeNoticeResponse;
     RecordNoticeDeliveryRequest RecordNoticeDeliveryResponse;
+    ConfirmLapseRequest ConfirmLapseResponse;
+    WaiveLapseRequest WaiveLapseResponse;
+    ProposePolicyRequest ProposePolicyResponse;
+    ApprovePolicyRequest ApprovePolicyResponse;
+    WithdrawProposalRequest WithdrawProposalResponse;
 }

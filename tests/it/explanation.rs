@@ -133,3 +133,38 @@ async fn nobody_is_not_explained() {
     let decision = world.reads(OFFICER, explain(&member)).await.decision.expect("a decision");
     assert_eq!((decision.standing(), decision.since), (v1::Standing::NotEnrolled, None));
 }
+
+#[tokio::test]
+async fn the_reasons_are_told_in_the_language_asked_for() {
+    let world = World::on("2026-03-10").await;
+    let member = world.enrolled(1).await;
+    let ask = |language: &str| v1::ExplainCoverageRequest { language: language.to_owned(), ..explain(&member) };
+    let english = world.reads(OFFICER, ask("")).await;
+    assert!(english.text_reviewed);
+    assert_eq!(english.steps[0].text, "Enrolled in the voluntary scheme; March 2026 is the first month owed.");
+    assert_eq!(world.reads(OFFICER, ask("en-GB")).await, english);
+    let khmer = world.reads(OFFICER, ask("km")).await;
+    assert!(!khmer.text_reviewed);
+    assert!(khmer.steps[0].text.contains("មីនា ២០២៦"), "{}", khmer.steps[0].text);
+    assert_eq!((&khmer.steps[0].clause, &khmer.steps[0].values), (&english.steps[0].clause, &english.steps[0].values));
+    world.refuses(OFFICER, ask("fr"), crate::refusal::invalid("language")).await;
+}
+
+#[test]
+fn every_reason_of_the_contract_has_a_message_in_both_languages() {
+    use krama_documents::catalogue::{Catalogue, Language, refusal_key};
+    let numbers = (1..1_000).filter_map(|number| v1::ErrorReason::try_from(number).ok());
+    let reasons = numbers.map(|reason| reason.as_str_name().trim_start_matches("ERROR_REASON_"));
+    let mut keys: Vec<String> = Vec::new();
+    for reason in reasons {
+        for language in Language::ALL {
+            assert!(Catalogue::new(language).refusal(reason).is_some(), "{reason} has no message in {language:?}");
+        }
+        keys.push(refusal_key(reason));
+    }
+    let file = include_str!("../../documents/catalogue/refusals.en.ftl");
+    let mut told: Vec<&str> = file.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key).collect();
+    keys.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(keys, told);
+}

@@ -37,6 +37,7 @@ pub(crate) mod once;
 pub(crate) mod operator;
 pub(crate) mod payment;
 pub(crate) mod population;
+pub(crate) mod policy;
 pub(crate) mod position;
 pub(crate) mod preview;
 pub(crate) mod privacy;

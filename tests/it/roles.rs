@@ -19,6 +19,8 @@ const MATRIX: &str = include_str!("roles.txt");
 const CORRECTIONS: usize = 15;
 /// How many tell of what changes and what is coming, or ask about many.
 const WARNINGS: usize = 8;
+/// How many RPCs are about the law and about lapses that wait.
+const LAWS: usize = 8;
 const ROLES: [&str; 10] = [
     "PAYROLL",
     "COLLECTOR",
@@ -111,7 +113,7 @@ async fn employment_coverage_and_the_clock_are_for_their_roles_only() {
     every_role::<v1::ExplainCoverageRequest>(&world, &mut tried).await;
     every_role::<sandbox::GetClockRequest>(&world, &mut tried).await;
     every_role::<sandbox::MoveClockRequest>(&world, &mut tried).await;
-    assert_eq!(tried.len() + 10 + CORRECTIONS + WARNINGS, allowed().len(), "an RPC is in no list: {tried:?}");
+    assert_eq!(tried.len() + 10 + CORRECTIONS + WARNINGS + LAWS, allowed().len(), "an RPC is in no list: {tried:?}");
 }
 
 #[tokio::test]
@@ -127,6 +129,21 @@ async fn the_feed_and_warnings_are_for_their_roles_only() {
     every_role::<v1::RecordNoticeDeliveryRequest>(&world, &mut tried).await;
     every_role::<v1::SetHouseholdRequest>(&world, &mut tried).await;
     assert_eq!(tried.len(), WARNINGS);
+}
+
+#[tokio::test]
+async fn the_law_and_pending_lapses_are_for_their_roles_only() {
+    let world = World::on(TODAY).await;
+    let mut tried = BTreeSet::new();
+    every_role::<v1::ListPoliciesRequest>(&world, &mut tried).await;
+    every_role::<v1::GetPolicyRequest>(&world, &mut tried).await;
+    every_role::<v1::CheckPolicyRequest>(&world, &mut tried).await;
+    every_role::<v1::ProposePolicyRequest>(&world, &mut tried).await;
+    every_role::<v1::ApprovePolicyRequest>(&world, &mut tried).await;
+    every_role::<v1::WithdrawProposalRequest>(&world, &mut tried).await;
+    every_role::<v1::ConfirmLapseRequest>(&world, &mut tried).await;
+    every_role::<v1::WaiveLapseRequest>(&world, &mut tried).await;
+    assert_eq!(tried.len(), LAWS);
 }
 
 #[tokio::test]

@@ -14,9 +14,10 @@ use tonic::{Code, Status};
 
 use crate::ask::Ask;
 use crate::book::Book;
+use crate::policy::{approval, proposal, reform};
 use crate::process::Process;
 use crate::say::{enrolment, get, payment, registration};
-use crate::world::{COLLECTOR, Folder, OFFICER, channel_to, midnight, said, settings};
+use crate::world::{COLLECTOR, Folder, OFFICER, SUPERVISOR, channel_to, midnight, said, settings};
 
 const TODAY: &str = "2026-03-10";
 const CLIENTS: usize = 9;
@@ -169,6 +170,35 @@ async fn what_one_server_has_written_or_set_the_other_knows_at_once() {
         let written = send(&servers, round + 1, OFFICER, &another).await.expect("a member");
         let known = written.known_time.expect("an instant");
         assert!(known.seconds >= midnight(today).seconds, "{known:?}");
+    }
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_law_that_two_people_changed_on_two_servers_is_in_force_on_both() {
+    let folder = Folder::new();
+    let config = settings(&folder, TODAY);
+    let (one, two) = tokio::join!(server::start(&config), server::start(&config));
+    let (one, two) = (one.expect("the first starts"), two.expect("the second starts"));
+    let servers = channels(&[one.address, two.address]);
+    let document = reform("kh-back-payment").replace("2027-01-01", "2026-03-11");
+    let proposed = send(&servers, 0, OFFICER, &proposal(&document)).await.expect("a proposal");
+    let approved = send(&servers, 1, SUPERVISOR, &approval(&proposed)).await.expect("an approval");
+    let asked = v1::GetPolicyRequest { at_least_position: approved.position, ..Default::default() };
+    for server in 0..2 {
+        let before = send(&servers, server, OFFICER, &asked).await.expect("the law");
+        assert_eq!(before.effective_day, Some(crate::say::date("2023-08-28")), "server {server}");
+    }
+    let to = Some(midnight("2026-03-11"));
+    send(&servers, 0, OFFICER, &sandbox::MoveClockRequest { to }).await.expect("the clock moves");
+    for server in 0..2 {
+        let now = send(&servers, server, OFFICER, &asked).await.expect("the law");
+        assert_eq!(now.effective_day, Some(crate::say::date("2026-03-11")), "server {server}");
+        let member = registration(20 + u32::try_from(server).expect("a number"));
+        let member = send(&servers, server, OFFICER, &member).await.expect("a member").member_id;
+        let told = send(&servers, server, OFFICER, &get(&member)).await.expect("a member");
+        assert_eq!(told.decision.expect("a decision").policy_revision, "2026-03-11", "server {server}");
     }
     one.stop().await;
     two.stop().await;

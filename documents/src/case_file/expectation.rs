@@ -139,6 +139,11 @@ impl Expectation {
         Ok(())
     }
 
+    /// The day about which is asked.
+    pub(super) fn day(&self) -> Result<Day, String> {
+        day(&self.on)
+    }
+
     /// Which question it was, as each difference begins.
     fn preamble(&self, told: &str) -> String {
         let mut line = format!("on {}", self.on);

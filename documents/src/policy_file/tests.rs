@@ -197,9 +197,9 @@ fn a_reading_reads_assumptions_otherwise_and_nothing_else() {
     let law = read_law(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/kh")).expect("the law is sound").law;
     let read = six.of(&law).expect("the law can be read so");
     assert_eq!(read.revisions()[0].revision.lapse, [krama_law::policy::LapseCondition::Consecutive(5)]);
-    let faults = reading("[voluntary.return]\nbar = 12", "voluntary.return.bar").err().expect("the bar is cited");
+    let faults = reading("[voluntary.return]\nbar = 12", "voluntary.return.bar").expect_err("the bar is cited");
     assert!(faults[0].problem.contains("no assumption"), "{faults:?}");
-    let faults = reading("[voluntary]\ndue_day = 15", "voluntary.due_day").err().expect("it says the same");
+    let faults = reading("[voluntary]\ndue_day = 15", "voluntary.due_day").expect_err("it says the same");
     assert!(faults[0].problem.contains("leaves it out"), "{faults:?}");
 }
 

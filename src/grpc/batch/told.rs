@@ -99,7 +99,7 @@ pub(in crate::grpc) fn refusal(status: &Status) -> v1::Refusal {
         code: status.code().into(),
         message: status.message().to_owned(),
         fields: fields.iter().map(field).collect(),
-        metadata: info.map(|info| info.metadata.clone()).unwrap_or_default(),
+        metadata: info.map(|info| info.metadata.clone().into_iter().collect()).unwrap_or_default(),
     }
 }
 

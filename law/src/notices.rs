@@ -12,8 +12,9 @@ const FIRST_MISSED: u16 = 10_000;
 /// What a member was warned of last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Warned {
-    /// The last day on which paying prevents the loss.
-    pub last_safe_day: Day,
+    /// The last day on which paying prevents the loss; none where no loss was to be seen, as under a law that lets nobody
+    /// lapse before a notice was served.
+    pub last_safe_day: Option<Day>,
     /// Which warning it was: that of so many days before.
     pub days: u16,
 }
@@ -38,10 +39,13 @@ pub fn due(
     warned: Option<Warned>,
     today: Day,
 ) -> Option<Due> {
-    let last_safe_day = last_safe_day.filter(|day| today <= *day)?;
-    let open = open_stages(rules, last_safe_day, warned);
-    let staged = open.filter(|days| falls(last_safe_day, *days) <= today).min();
-    let staged = staged.map(|days| (false, falls(last_safe_day, days), days));
+    if last_safe_day.is_some_and(|last| last < today) {
+        return None;
+    }
+    let staged = last_safe_day.and_then(|last| {
+        let days = open_stages(rules, last, warned).filter(|days| falls(last, *days) <= today).min()?;
+        Some((false, falls(last, days), days))
+    });
     let first = (rules.first_missed && overdue.0 == 0 && overdue.1 > 0).then_some((true, today, FIRST_MISSED));
     let (first_missed, due_on, days) = staged.or(first)?;
     Some(Due { first_missed, due_on, warned: Warned { last_safe_day, days } })
@@ -56,7 +60,8 @@ pub fn next(rules: &Notices, last_safe_day: Option<Day>, warned: Option<Warned>,
 
 /// The warnings before a loss that the member has not had and that come after the one that was last.
 fn open_stages(rules: &Notices, last_safe_day: Day, warned: Option<Warned>) -> impl Iterator<Item = u16> {
-    let had = warned.filter(|warned| warned.last_safe_day == last_safe_day).map_or(u16::MAX, |warned| warned.days);
+    let had =
+        warned.filter(|warned| warned.last_safe_day == Some(last_safe_day)).map_or(u16::MAX, |warned| warned.days);
     rules.days_before.iter().copied().filter(move |days| *days < had)
 }
 
@@ -98,12 +103,21 @@ mod tests {
     }
 
     #[test]
+    fn who_cannot_lapse_before_a_notice_is_warned_of_the_first_missed_month_all_the_same() {
+        let first = due(&rules(), None, (0, 1), None, day("2026-05-16")).unwrap();
+        assert_eq!((first.first_missed, first.warned.last_safe_day), (true, None));
+        // Once the notice is served and a loss is to be seen, the others follow.
+        let served = Some(day("2026-07-01"));
+        assert_eq!(next(&rules(), served, Some(first.warned), day("2026-05-20")), Some(day("2026-06-01")));
+    }
+
+    #[test]
     fn another_loss_is_warned_of_anew_and_one_that_cannot_be_prevented_not_at_all() {
-        let warned = Some(Warned { last_safe_day: day("2026-10-15"), days: 30 });
+        let warned = Some(Warned { last_safe_day: Some(day("2026-10-15")), days: 30 });
         let moved = Some(day("2026-11-15"));
         assert_eq!(due(&rules(), moved, (5, 4), warned, day("2026-09-17")).map(|due| due.warned.days), Some(60));
         assert_eq!(due(&rules(), moved, (0, 1), warned, day("2026-11-16")), None);
-        assert_eq!(due(&rules(), None, (0, 1), None, day("2026-09-17")), None);
+        assert_eq!(due(&rules(), None, (1, 2), None, day("2026-09-17")), None);
         assert_eq!(due(&Notices::default(), moved, (0, 1), None, day("2026-11-10")), None);
     }
 }

@@ -8,7 +8,8 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::m20261101_000001_ledger::{
-    bigint, blob, id, index, int, int_null, primary_key, refuse, refuse_in_postgres, smallint, smallint_null, table,
+    bigint, bigint_null, blob, id, index, int, int_null, primary_key, refuse, refuse_in_postgres, smallint,
+    smallint_null, table,
 };
 
 /// The step itself.
@@ -63,8 +64,8 @@ impl MigrationTrait for Migration {
             bigint("member"),
             smallint("kind"),
             int("due_on"),
-            int("last_safe_day"),
-            bigint("amount"),
+            int_null("last_safe_day"),
+            bigint_null("amount"),
         ];
         let delivery = [id("position"), bigint("notice"), smallint("state"), smallint("channel"), int("on_day")];
         for table in [standing, told, table("notice", notice), table("notice_delivery", delivery)] {

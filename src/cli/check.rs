@@ -98,6 +98,11 @@ fn text(answer: &CheckCoverageResponse) -> String {
     };
     let mut lines = vec![format!("{verdict}{on}"), format!("  {reason}")];
     lines.extend(answer.covers.iter().map(|cover| format!("  cover      {}", words::cover(cover))));
+    if let Some(duty) = &answer.co_payment {
+        let until = civil::day_text(duty.until_day);
+        let most = duty.ceiling_riel.map(|riel| format!(", at most {riel} riel")).unwrap_or_default();
+        lines.push(format!("  pays       {} times {} of the bill{most}, until {until}", duty.months, duty.rate));
+    }
     for source in answer.sources.iter().filter(|source| !source.loaded) {
         lines.push(format!("  not known  {}", words::registry(source.registry())));
     }
@@ -115,7 +120,7 @@ mod tests {
     use time::macros::date;
 
     use super::*;
-    use crate::proto::v1::{AsOf, Cover, Registry, Scheme, Source};
+    use crate::proto::v1::{AsOf, CoPayment, Cover, CoverBasis, Registry, Scheme, Source};
 
     fn answer(verdict: Verdict) -> CheckCoverageResponse {
         CheckCoverageResponse {
@@ -133,6 +138,13 @@ mod tests {
             scheme: Scheme::Voluntary.into(),
             from_day: Some(civil::wire(date!(2025 - 04 - 01))),
             until_day: Some(civil::wire(date!(2026 - 08 - 31))),
+            basis: CoverBasis::PresentKnowledge.into(),
+        });
+        answer.co_payment = Some(CoPayment {
+            rate: "0.05".to_owned(),
+            months: 3,
+            ceiling_riel: None,
+            until_day: Some(civil::wire(date!(2026 - 12 - 31))),
         });
         answer.fresh_until = Some(civil::end_of(date!(2026 - 08 - 31)));
         answer.check_reference = "K7-QM2-9".to_owned();
@@ -141,6 +153,7 @@ mod tests {
             "COVERED on 2026-08-31\n  \
              At least one scheme covers this person on the day.\n  \
              cover      voluntary, from 2025-04-01 to 2026-08-31\n  \
+             pays       3 times 0.05 of the bill, until 2026-12-31\n  \
              holds      until 2026-08-31 23:59\n  \
              reference  K7-QM2-9\n"
         );

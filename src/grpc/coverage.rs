@@ -318,6 +318,7 @@ fn at(stretches: &[Stretch], day: Day) -> (Standing, Vec<v1::Cover>) {
             scheme: decision::scheme(*scheme).into(),
             from_day: unbroken.last().and_then(|first| first.from).map(date),
             until_day: later.and_then(|later| later.from).map(|from| date(from.before())),
+            basis: decision::basis(false).into(),
         }
     };
     (stretch.standing, stretch.schemes.iter().map(cover).collect())

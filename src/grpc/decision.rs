@@ -45,7 +45,12 @@ pub(crate) fn cover(cover: &Cover) -> v1::Cover {
         scheme: scheme(cover.scheme).into(),
         from_day: Some(date(cover.from)),
         until_day: cover.until.map(date),
+        basis: basis(cover.kept).into(),
     }
+}
+
+pub(crate) fn basis(kept: bool) -> v1::CoverBasis {
+    if kept { v1::CoverBasis::GoodFaith } else { v1::CoverBasis::PresentKnowledge }
 }
 
 pub(crate) fn as_of(valid_at: Day, known_at: Moment) -> v1::AsOf {

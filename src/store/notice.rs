@@ -34,10 +34,10 @@ pub struct NoticeRow {
     pub kind: NoticeKind,
     /// The day on which it was due by the law.
     pub due_on: Day,
-    /// The last day on which paying prevents the loss.
-    pub last_safe_day: Day,
+    /// The last day on which paying prevents the loss, where one is to be seen.
+    pub last_safe_day: Option<Day>,
     /// The least amount that prevents it, in riel.
-    pub amount: Riel,
+    pub amount: Option<Riel>,
 }
 
 /// What became of a notice.
@@ -131,7 +131,7 @@ impl From<&NoticeRow> for notice_table::Model {
             member: row.member,
             kind: kind_code(row.kind),
             due_on: row.due_on.0,
-            last_safe_day: row.last_safe_day.0,
+            last_safe_day: row.last_safe_day.map(|day| day.0),
             amount: row.amount,
         }
     }
@@ -149,7 +149,7 @@ impl TryFrom<notice_table::Model> for NoticeRow {
             member: row.member,
             kind: kind.ok_or_else(|| Failure::corrupt("notice", row.id, "its kind is unknown"))?,
             due_on: Day(row.due_on),
-            last_safe_day: Day(row.last_safe_day),
+            last_safe_day: row.last_safe_day.map(Day),
             amount: row.amount,
         })
     }
@@ -195,8 +195,8 @@ mod notice_table {
         pub member: i64,
         pub kind: i16,
         pub due_on: i32,
-        pub last_safe_day: i32,
-        pub amount: i64,
+        pub last_safe_day: Option<i32>,
+        pub amount: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

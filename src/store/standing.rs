@@ -60,8 +60,8 @@ pub struct StandingRow {
     pub edition: i64,
     /// The first day on which it must be looked at again.
     pub wake_on: Day,
-    /// The last safe day of which the member was last to be warned, and how many days before.
-    pub noticed: Option<(Day, u16)>,
+    /// The last safe day of which the member was last to be warned, if there was one, and how many days before.
+    pub noticed: Option<(Option<Day>, u16)>,
 }
 
 /// What the feed says of a member at a position.
@@ -334,7 +334,7 @@ impl From<&StandingRow> for standing_table::Model {
             revision: kept.revision.0,
             edition: row.edition,
             wake_on: row.wake_on.0,
-            noticed_for: row.noticed.map(|(day, _)| day.0),
+            noticed_for: row.noticed.and_then(|(day, _)| day).map(|day| day.0),
             noticed_days: row.noticed.map(|(_, days)| i16::try_from(days).unwrap_or(i16::MAX)),
         }
     }
@@ -351,7 +351,7 @@ impl TryFrom<standing_table::Model> for StandingRow {
             kept: kept!(model, "standing", model.member),
             edition: model.edition,
             wake_on: Day(model.wake_on),
-            noticed: model.noticed_for.map(Day).zip(noticed_days),
+            noticed: noticed_days.map(|days| (model.noticed_for.map(Day), days)),
         })
     }
 }

@@ -5,7 +5,7 @@ use krama::proto::v1;
 use krama::proto::v1::check_coverage_request::SecondFact;
 
 use crate::refusal::{No, invalid, not_now, required};
-use crate::say::{check, date, date_plus, identifier, national_id, phone, registration};
+use crate::say::{check, date, date_plus, identifier, national_id, phone, registration, reversal};
 use crate::world::{AGENT, FACILITY, OFFICER, World, last_instant};
 
 const TODAY: &str = "2026-03-10";
@@ -156,4 +156,20 @@ async fn a_question_that_lacks_something_names_the_field() {
     spoilt(&world, |ask| ask.second_fact = Some(SecondFact::Phone("1".into())), invalid("phone")).await;
     spoilt(&world, |ask| ask.service_date = Some(year), invalid("service_date")).await;
     spoilt(&world, |ask| ask.visit_type = 5, invalid("visit_type")).await;
+}
+
+#[tokio::test]
+async fn a_cover_that_was_given_and_turns_out_not_to_have_been_due_is_told_as_kept_in_good_faith() {
+    let world = World::on("2025-11-03").await;
+    let member = world.enrolled(1).await;
+    let paid = world.pay(&member, "2025-11-03", 5).await.payment_id;
+    world.clock_to(TODAY).await;
+    let basis = |reply: v1::CheckCoverageResponse| -> Vec<v1::CoverBasis> {
+        reply.covers.iter().map(v1::Cover::basis).collect()
+    };
+    assert_eq!(basis(world.reads(FACILITY, check(1)).await), [v1::CoverBasis::PresentKnowledge]);
+    world.ask(OFFICER, reversal(&paid, "2025-11-04")).await.expect("the payment bounces");
+    assert!(basis(world.reads(FACILITY, check(1)).await).is_empty(), "from today on there is none");
+    let before = v1::CheckCoverageRequest { service_date: Some(date_plus(TODAY, -1)), ..check(1) };
+    assert_eq!(basis(world.reads(FACILITY, before).await), [v1::CoverBasis::GoodFaith]);
 }

@@ -103,7 +103,7 @@ async fn what_becomes_of_a_notice_is_told_in_the_feed_and_its_service_is_a_fact(
     let notice = notices.iter().find(|notice| notice.member_id == members[0]).expect("a notice").clone();
     let before = world.reads(OFFICER, explain(&members[0])).await.decision.expect("a decision");
     assert_eq!(notice.last_safe_day, before.last_safe_day);
-    assert_eq!(Some(notice.least_amount_riel), before.least_amount_riel);
+    assert_eq!(notice.least_amount_riel, before.least_amount_riel);
     for state in
         [v1::DeliveryState::Sent, v1::DeliveryState::Delivered, v1::DeliveryState::Failed, v1::DeliveryState::Expired]
     {

@@ -70,7 +70,7 @@ impl Heard {
             let page = world.ask(OFFICER, ask).await.expect("the feed");
             for change in page.changes {
                 for notice in &change.notices {
-                    let told = (today, of(notice.last_safe_day), notice.least_amount_riel);
+                    let told = (today, of(notice.last_safe_day), notice.least_amount_riel.expect("an amount"));
                     self.notices.entry(notice.member_id.clone()).or_default().push(told);
                     self.warnings += 1;
                 }

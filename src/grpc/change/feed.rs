@@ -297,7 +297,7 @@ fn notice(notice: &Notice) -> v1::Notice {
         member_id: id_text(notice.member),
         kind: kind.into(),
         due_on: Some(date(notice.due_on)),
-        last_safe_day: Some(date(notice.last_safe_day)),
+        last_safe_day: notice.last_safe_day.map(date),
         least_amount_riel: notice.amount,
     }
 }

@@ -104,7 +104,7 @@ impl Page {
                     kind: if due.first_missed { NoticeKind::FirstMissed } else { NoticeKind::BeforeLoss },
                     due_on: due.due_on,
                     last_safe_day: due.warned.last_safe_day,
-                    amount: least_saving_amount(&timeline, stage.law, today, stage.known).unwrap_or(0),
+                    amount: least_saving_amount(&timeline, stage.law, today, stage.known),
                 });
             }
             if self.standings.get(&member) != Some(&row) {

@@ -6,7 +6,7 @@ use super::*;
 use crate::proto::v1::{AsOf, Balance, Cover, Door, DoorKind, MonthState, MonthView, Scheme, Step};
 
 fn month(month: &str, state: MonthState, standing: Standing, scheme: Option<Scheme>) -> MonthView {
-    let cover = |scheme: Scheme| Cover { scheme: scheme.into(), from_day: None, until_day: None };
+    let cover = |scheme: Scheme| Cover { scheme: scheme.into(), ..Cover::default() };
     MonthView {
         month: month.to_owned(),
         standing: standing.into(),

@@ -13,8 +13,8 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::grpc::wire::{Wrong, id_text, timestamp};
 use crate::operation::failure::{Failure, Refusal};
-use crate::operation::policy::Which;
 use crate::operation::foreseen::Stale;
+use crate::operation::policy::Which;
 
 /// The domain of every reason.
 /// Records that a refusal names at most.
@@ -195,9 +195,10 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::PolicyDayTaken { .. }
         | Refusal::PolicyProposalClosed { .. }
         | Refusal::LapseNotPending { .. } => Code::FailedPrecondition,
-        Refusal::PositionStale { .. } | Refusal::EtagStale { .. } | Refusal::PolicyDigestDiffers { .. } | Refusal::PreviewStale { .. } => {
-            Code::Aborted
-        }
+        Refusal::PositionStale { .. }
+        | Refusal::EtagStale { .. }
+        | Refusal::PolicyDigestDiffers { .. }
+        | Refusal::PreviewStale { .. } => Code::Aborted,
         Refusal::DayInPast { .. } | Refusal::HouseholdsOverlap { .. } => Code::FailedPrecondition,
         Refusal::ResultTooLarge { .. } => Code::ResourceExhausted,
         Refusal::PositionFromOtherEpoch { .. } => Code::OutOfRange,

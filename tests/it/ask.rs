@@ -95,6 +95,8 @@ asks! {
     v1 coverage_service_client CoverageServiceClient {
         CheckCoverage check_coverage CheckCoverageRequest CheckCoverageResponse;
         ExplainCoverage explain_coverage ExplainCoverageRequest ExplainCoverageResponse;
+        ConfirmLapse confirm_lapse ConfirmLapseRequest ConfirmLapseResponse;
+        WaiveLapse waive_lapse WaiveLapseRequest WaiveLapseResponse;
         BatchCheckCoverage batch_check_coverage BatchCheckCoverageRequest BatchCheckCoverageResponse;
         ServeNotice serve_notice ServeNoticeRequest ServeNoticeResponse;
         RecordNoticeDelivery record_notice_delivery RecordNoticeDeliveryRequest RecordNoticeDeliveryResponse;
@@ -102,8 +104,6 @@ asks! {
     v1 change_service_client ChangeServiceClient {
         ListChanges list_changes ListChangesRequest ListChangesResponse;
         GetPosition get_position GetPositionRequest GetPositionResponse;
-        ConfirmLapse confirm_lapse ConfirmLapseRequest ConfirmLapseResponse;
-        WaiveLapse waive_lapse WaiveLapseRequest WaiveLapseResponse;
     }
     v1 policy_service_client PolicyServiceClient {
         ListPolicies list_policies ListPoliciesRequest ListPoliciesResponse;

@@ -3,6 +3,7 @@
 //! A warning is about one loss, named by the last day on which paying prevents it. When that day moves, all that was
 //! warned of before is of another loss. Absent: the serving of a notice, which is a fact, and whether a warning arrives.
 
+use crate::answer::Standing;
 use crate::calendar::Day;
 use crate::policy::Notices;
 
@@ -30,12 +31,12 @@ pub struct Due {
     pub warned: Warned,
 }
 
-/// The warning that is due on a day, if one is; of several the most urgent. `overdue` tells the months overdue before and
-/// now, `last_safe_day` when paying is last of use, `warned` what the member was warned of before.
+/// The warning that is due on a day, if one is; of several the most urgent. `last_safe_day` is when paying is last of use,
+/// `stood` how the member stood before, if that is known, and now, `warned` what the member was warned of before.
 pub fn due(
     rules: &Notices,
     last_safe_day: Option<Day>,
-    overdue: (u32, u32),
+    stood: (Option<Standing>, Standing),
     warned: Option<Warned>,
     today: Day,
 ) -> Option<Due> {
@@ -46,7 +47,9 @@ pub fn due(
         let days = open_stages(rules, last, warned).filter(|days| falls(last, *days) <= today).min()?;
         Some((false, falls(last, days), days))
     });
-    let first = (rules.first_missed && overdue.0 == 0 && overdue.1 > 0).then_some((true, today, FIRST_MISSED));
+    let in_arrears_before = matches!(stood.0, Some(Standing::InArrears | Standing::LapsePending));
+    let falls_into_arrears = !in_arrears_before && stood.1 == Standing::InArrears;
+    let first = (rules.first_missed && falls_into_arrears).then_some((true, today, FIRST_MISSED));
     let (first_missed, due_on, days) = staged.or(first)?;
     Some(Due { first_missed, due_on, warned: Warned { last_safe_day, days } })
 }
@@ -73,6 +76,9 @@ fn falls(last_safe_day: Day, days: u16) -> Day {
 mod tests {
     use super::*;
 
+    const FALLS: (Option<Standing>, Standing) = (Some(Standing::Current), Standing::InArrears);
+    const IS: (Option<Standing>, Standing) = (Some(Standing::InArrears), Standing::InArrears);
+
     fn day(text: &str) -> Day {
         text.parse().unwrap()
     }
@@ -84,27 +90,27 @@ mod tests {
     #[test]
     fn each_warning_comes_once_on_its_day_and_late_ones_together() {
         let (safe, mut warned) = (Some(day("2026-10-15")), None);
-        let first = due(&rules(), safe, (0, 1), warned, day("2026-05-16")).unwrap();
+        let first = due(&rules(), safe, FALLS, warned, day("2026-05-16")).unwrap();
         assert!(first.first_missed);
         warned = Some(first.warned);
         assert_eq!(next(&rules(), safe, warned, day("2026-05-16")), Some(day("2026-08-16")));
-        assert_eq!(due(&rules(), safe, (1, 2), warned, day("2026-08-15")), None);
-        let sixty = due(&rules(), safe, (3, 4), warned, day("2026-08-16")).unwrap();
+        assert_eq!(due(&rules(), safe, IS, warned, day("2026-08-15")), None);
+        let sixty = due(&rules(), safe, IS, warned, day("2026-08-16")).unwrap();
         assert_eq!((sixty.first_missed, sixty.due_on, sixty.warned.days), (false, day("2026-08-16"), 60));
         warned = Some(sixty.warned);
-        assert_eq!(due(&rules(), safe, (4, 4), warned, day("2026-09-14")), None);
-        let thirty = due(&rules(), safe, (5, 5), warned, day("2026-09-20")).unwrap();
+        assert_eq!(due(&rules(), safe, IS, warned, day("2026-09-14")), None);
+        let thirty = due(&rules(), safe, IS, warned, day("2026-09-20")).unwrap();
         assert_eq!((thirty.due_on, thirty.warned.days), (day("2026-09-15"), 30));
         assert_eq!(next(&rules(), safe, Some(thirty.warned), day("2026-09-20")), None);
         // Of two that are late only the nearer is worth sending.
-        let late = due(&rules(), safe, (5, 5), None, day("2026-10-01")).unwrap();
+        let late = due(&rules(), safe, IS, None, day("2026-10-01")).unwrap();
         assert_eq!(late.warned.days, 30);
-        assert_eq!(due(&rules(), safe, (5, 5), Some(late.warned), day("2026-10-01")), None);
+        assert_eq!(due(&rules(), safe, IS, Some(late.warned), day("2026-10-01")), None);
     }
 
     #[test]
     fn who_cannot_lapse_before_a_notice_is_warned_of_the_first_missed_month_all_the_same() {
-        let first = due(&rules(), None, (0, 1), None, day("2026-05-16")).unwrap();
+        let first = due(&rules(), None, FALLS, None, day("2026-05-16")).unwrap();
         assert_eq!((first.first_missed, first.warned.last_safe_day), (true, None));
         // Once the notice is served and a loss is to be seen, the others follow.
         let served = Some(day("2026-07-01"));
@@ -115,9 +121,11 @@ mod tests {
     fn another_loss_is_warned_of_anew_and_one_that_cannot_be_prevented_not_at_all() {
         let warned = Some(Warned { last_safe_day: Some(day("2026-10-15")), days: 30 });
         let moved = Some(day("2026-11-15"));
-        assert_eq!(due(&rules(), moved, (5, 4), warned, day("2026-09-17")).map(|due| due.warned.days), Some(60));
-        assert_eq!(due(&rules(), moved, (0, 1), warned, day("2026-11-16")), None);
-        assert_eq!(due(&rules(), None, (1, 2), None, day("2026-09-17")), None);
-        assert_eq!(due(&Notices::default(), moved, (0, 1), None, day("2026-11-10")), None);
+        assert_eq!(due(&rules(), moved, IS, warned, day("2026-09-17")).map(|due| due.warned.days), Some(60));
+        assert_eq!(due(&rules(), moved, FALLS, warned, day("2026-11-16")), None);
+        assert_eq!(due(&rules(), None, IS, None, day("2026-09-17")), None);
+        let employed = (Some(Standing::Current), Standing::Employed);
+        assert_eq!(due(&rules(), None, employed, None, day("2026-09-17")), None);
+        assert_eq!(due(&Notices::default(), moved, FALLS, None, day("2026-11-10")), None);
     }
 }

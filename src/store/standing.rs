@@ -88,7 +88,7 @@ pub struct Glance {
 
 /// The newest position, whose number it is, the person in the newest version and the row of standing, in one statement,
 /// so that a hospital's question is one way to the database and back. The columns of `standing` follow.
-const GLANCE: &str = "SELECT last.position AS last_position, last.known_at AS last_known, person.member AS holder, \
+pub(super) const GLANCE: &str = "SELECT last.position AS last_position, last.known_at AS last_known, person.member AS holder, \
      person.position AS person_position, person.known_at AS person_known, person.sealed AS sealed, standing.* \
      FROM (SELECT position, known_at FROM command ORDER BY position DESC LIMIT 1) AS last \
      LEFT JOIN identifier ON identifier.hash = $1 \

@@ -21,6 +21,7 @@ use crate::store::person::{Details, IdentifierRow, PersonRow};
 use crate::store::{audit, fact, ledger, payment, person, seal};
 
 pub(crate) mod cluster;
+mod kept;
 mod rows;
 
 /// Makes two tests of each function, one for each database.

@@ -180,6 +180,7 @@ async fn all_or_none_records_everything_or_leaves_audit_entries_only() {
         assert_eq!(summary.expect("a summary").records, 4);
     }
     world.book.holds_together().await;
+    world.keeps_the_truth().await;
 }
 
 #[tokio::test]

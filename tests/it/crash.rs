@@ -20,7 +20,7 @@ use crate::ask::Ask;
 use crate::batch::anonymous;
 use crate::book::Book;
 use crate::pour::{Pour as _, Poured, options, record, start};
-use crate::process::Process;
+use crate::process::{Process, keeps_the_truth};
 use crate::say::{enrolment, payment, registration};
 use crate::world::{COLLECTOR, Folder, OFFICER, channel_to, said};
 
@@ -204,5 +204,6 @@ async fn a_stream_that_is_resumed_after_crashes_holds_every_record_once() {
     assert_eq!(i64::try_from(rows.len()).expect("a number"), sent);
     control(&rows, &client, sent, &mut chance);
     book.holds_together().await;
+    keeps_the_truth(&folder).await;
     println!("{interrupted} of {crashes} crashes came between a commit and its answer; {sent} records are held once");
 }

@@ -66,6 +66,12 @@ pub(crate) fn log_of(folder: &Folder) -> std::path::PathBuf {
     folder.0.join("stderr.log")
 }
 
+/// Whatever is kept of anybody's standing in the ledger of a folder is what the law says and what the feed told.
+pub(crate) async fn keeps_the_truth(folder: &Folder) {
+    let verified = run(folder, &["verify", "--sandbox"]).await;
+    assert!(verified.status.success(), "{verified:?}");
+}
+
 impl Process {
     /// Starts a sandbox and waits until it serves.
     pub(crate) async fn start(folder: &Folder, log: &str) -> Process {
@@ -208,6 +214,7 @@ async fn what_was_acknowledged_survives_a_kill_and_a_retry_settles_the_rest() {
     }
     assert_eq!(book.number("SELECT count(*) FROM payment").await, acknowledged + 8);
     book.holds_together().await;
+    keeps_the_truth(&folder).await;
 }
 
 /// Tells a server to stop while something holds a connection, and sees it end by itself and in time.

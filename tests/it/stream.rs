@@ -196,6 +196,7 @@ async fn who_goes_away_leaves_what_was_acknowledged_and_no_more_is_taken() {
     assert!((300..=pulled).contains(&listed.len()), "{} are listed, {pulled} were sent", listed.len());
     assert_eq!(i64::try_from(listed.len()).expect("a number"), before);
     world.book.holds_together().await;
+    world.keeps_the_truth().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -142,6 +142,7 @@ async fn three_servers_of_which_one_is_lost(lose: fn(&mut Process), find: fn(&mu
     find(&mut doomed);
     send(&servers[..2], 0, OFFICER, &registration(99)).await.expect("somebody answers");
     book.holds_together().await;
+    crate::process::keeps_the_truth(&folder).await;
     one.stop().await;
     two.stop().await;
     drop((book, doomed));

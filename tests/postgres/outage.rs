@@ -215,5 +215,6 @@ async fn stays_whole(folder: &Folder, config: Config, disturb: impl AsyncFn()) {
     let book = Book::open(folder).await;
     assert_eq!(book.number("SELECT count(*) FROM payment").await, i64::try_from(taken.len()).expect("a number"));
     book.holds_together().await;
+    crate::process::keeps_the_truth(folder).await;
     running.stop().await;
 }

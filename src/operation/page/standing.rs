@@ -78,8 +78,8 @@ impl Page {
             let held = self.standings.get(&member);
             let was = held.filter(|row| row.position > 0);
             let warned = held.and_then(|row| row.noticed).map(|(day, days)| Warned { last_safe_day: day, days });
-            let overdue_before = was.map_or(0, |row| row.kept.overdue);
-            let due = notices::due(rules, kept.last_safe_day, (overdue_before, kept.overdue), warned, today);
+            let stood = (was.map(|row| row.kept.standing), kept.standing);
+            let due = notices::due(rules, kept.last_safe_day, stood, warned, today);
             let warned = due.map_or(warned, |due| Some(due.warned));
             let next_notice = notices::next(rules, kept.last_safe_day, warned, today);
             let wakes = [kept.holds_until.map(Day::after), next_notice, next_revision];

@@ -143,7 +143,12 @@ impl Planner<'_> {
         }
         let on_failure = if self.one_in(3) { v1::FailureMode::AllOrNone } else { v1::FailureMode::Continue };
         let result_mode = v1::ResultMode::All.into();
-        let options = v1::BatchOptions { batch_id: self.uuid(), result_mode, on_failure: on_failure.into(), preview_token: None };
+        let options = v1::BatchOptions {
+            batch_id: self.uuid(),
+            result_mode,
+            on_failure: on_failure.into(),
+            preview_token: String::new(),
+        };
         let carrier = if self.one_in(2) { Carrier::Stream(options) } else { Carrier::Batch(options) };
         Call { commands, carrier }
     }

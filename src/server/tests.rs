@@ -248,10 +248,10 @@ async fn a_register_goes_on_after_faults_and_ends_where_another_wrote(folder: Fo
                 entrant
             } else {
                 let (khmer_name, latin_name) = (String::new(), "Works".to_owned());
+                let id = i128::from(number).to_be_bytes();
                 let number = format!("R-{number}");
                 let new = NewEmployer { number, khmer_name, latin_name, sector: Sector::Private };
-                let (entrant, answer) =
-                    desk.enlist(&caller, [u8::try_from(slot.unwrap().sequence).unwrap(); 16], slot, new);
+                let (entrant, answer) = desk.enlist(&caller, id, slot, new);
                 answers.push(answer);
                 entrant
             };

@@ -90,7 +90,7 @@ impl Intake {
         let slot = Slot { batch: self.batch, sequence };
         let desk = &self.counter.desk;
         let (entrant, fate) = match self.enlist(slot, entry) {
-            Ok((entrant, fate)) => (entrant.dated(&self.caller, &self.course, known), fate),
+            Ok(enlisted) => enlisted,
             Err((method, status)) => {
                 let reason = Counter::reason_of(&status);
                 let (entrant, kept) = desk.enlist_refusal(&self.caller, method, reason, Some(slot));
@@ -101,7 +101,7 @@ impl Intake {
                 (entrant, fate)
             }
         };
-        desk.enter(entrant).await?;
+        desk.enter(entrant.dated(&self.caller, &self.course, known)).await?;
         Ok(Box::pin(async move {
             Ok(match fate.await? {
                 Fate::Taken(_) => None,

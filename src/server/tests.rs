@@ -11,12 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use krama_law::calendar::Moment;
 use krama_law::fact::Sector;
 use tokio::task::JoinHandle;
 
+use crate::operation::batch::Slot;
 use crate::operation::caller::{Caller, Role};
 use crate::operation::employment::NewEmployer;
 use crate::operation::failure::Failure;
+use crate::operation::register::{self, Course};
 use crate::operation::transact::writer::{Between, Step};
 use crate::operation::transact::{Recorded, Ticket};
 use crate::operation::{Desk, Limits, Opening};
@@ -39,6 +42,7 @@ on_both! {
     what_was_told_as_known_stays_so_whoever_writes,
     a_row_is_gone_by_today_only_while_the_law_says_so_and_a_wrong_one_is_found,
     a_row_that_an_older_ledger_brings_is_decided_by_the_next_run,
+    a_register_goes_on_after_faults_and_ends_where_another_wrote,
 }
 
 async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) {
@@ -235,4 +239,76 @@ async fn what_was_told_as_known_stays_so_whoever_writes(folder: Folder) {
         desk.close(writer).await;
     }
     assert_eq!(held(&folder).await.0.len(), 300);
+}
+
+async fn a_register_goes_on_after_faults_and_ends_where_another_wrote(folder: Folder) {
+    let count = AtomicU64::new(0);
+    let between = move |_| match count.fetch_add(1, Ordering::Relaxed) % 7 {
+        2 => Err(passing()),
+        5 => Err(lasting()),
+        _ => Ok(()),
+    };
+    let (desk, writer) = open(&folder, Box::new(between)).await;
+    let (batch, caller) = ([7; 16], register::caller("vanna"));
+    // Every seventh row is refused at the counter.
+    let last = 40;
+    let load = async |course: &Course, numbers: std::ops::RangeInclusive<i64>| {
+        let (mut answers, mut refusals) = (Vec::new(), Vec::new());
+        for number in numbers {
+            let slot = Some(Slot { batch, sequence: number });
+            let entrant = if number % 7 == 0 {
+                let (entrant, kept) = desk.enlist_refusal(&caller, "RegisterEmployer", "FIELD_REQUIRED", slot);
+                refusals.push(kept);
+                entrant
+            } else {
+                let (khmer_name, latin_name) = (String::new(), "Works".to_owned());
+                let id = i128::from(number).to_be_bytes();
+                let number = format!("R-{number}");
+                let new = NewEmployer { number, khmer_name, latin_name, sector: Sector::Private };
+                let (entrant, answer) = desk.enlist(&caller, id, slot, new);
+                answers.push(answer);
+                entrant
+            };
+            desk.enter(entrant.dated(&caller, course, Moment(number * 1_000))).await.unwrap();
+        }
+        let mut failed = false;
+        for answer in answers {
+            failed |= answer.await.unwrap().is_err();
+        }
+        for kept in refusals {
+            failed |= kept.await.is_err();
+        }
+        !failed
+    };
+    let mut runs = 0;
+    loop {
+        let (course, done) = desk.begin_register(batch).await.unwrap().unwrap();
+        runs += 1;
+        if load(&course, done + 1..=last).await {
+            break;
+        }
+        assert!(!course.has_strayed(), "nobody else wrote");
+    }
+    assert!(runs > 1, "the faults were met");
+    assert!(desk.begin_register([8; 16]).await.unwrap().is_none(), "another register finds it taken");
+    assert!(desk.holds_part_of_a_register().await.unwrap());
+    while desk.finish_register(&caller).await.is_err() {}
+    assert!(!desk.holds_part_of_a_register().await.unwrap());
+
+    let snapshot = desk.snapshot(None).await.unwrap();
+    let commands = ledger::commands_at(&snapshot.read, &(1..=snapshot.position).collect::<Vec<_>>()).await.unwrap();
+    let known: Vec<i64> = commands.iter().map(|command| command.known_at).collect();
+    let rows = (1..=last).filter(|number| number % 7 != 0);
+    assert_eq!(known, rows.map(|number| number * 1_000).collect::<Vec<_>>(), "each row once, in order, known as told");
+    let turns = audit::of_batch(&snapshot.read, &caller.id, batch, 0, 100).await.unwrap();
+    assert_eq!(turns.len(), usize::try_from(last).unwrap());
+    drop(snapshot);
+
+    let (course, done) = desk.begin_register(batch).await.unwrap().unwrap();
+    assert_eq!(done, last);
+    while register(&desk, 1).await.is_err() {}
+    assert!(!load(&course, last + 1..=last + 1).await && course.has_strayed(), "nothing follows what another wrote");
+    assert!(desk.begin_register(batch).await.unwrap().is_none());
+    desk.close(writer).await;
+    held(&folder).await;
 }

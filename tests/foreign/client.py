@@ -490,9 +490,12 @@ class Story(Corrections):
         answer = self.ledger.call(EMPLOYMENTS, "BatchReportTransitions", request, PAYROLL)
         self.tally.same("one bad record of all or none undoes both", answer.summary.rejected, 2)
         end["employmentNumber"] = "E-0077"
+        preview = self.ledger.call(EMPLOYMENTS, "PreviewTransitions", {"records": records}, PAYROLL)
+        self.tally.same("mended, a preview would take both", preview.summary.accepted, 2)
+        batch["previewToken"] = preview.preview_token
         messages = [{"start": batch}, *({"record": record} for record in records)]
         answers = self.ledger.stream(EMPLOYMENTS, "ReportTransitions", messages, PAYROLL)
-        self.tally.same("mended, both are taken", answers[-1].summary.accepted, 2)
+        self.tally.same("and both are taken as it showed", answers[-1].summary.accepted, 2)
 
     def every_rpc_was_called(self):
         self.tally.chapter("Nothing of the contract was left out")

@@ -165,3 +165,26 @@ async fn a_preview_is_bounded_and_its_commit_may_be_larger_than_other_batches() 
     let taken = world.reports(PAYROLL, &with(&seen.preview_token), &told).await;
     assert_eq!(outcomes(&taken), vec![Accepted; 300]);
 }
+
+#[tokio::test]
+async fn a_commit_is_aborted_under_another_revision_of_the_law() {
+    let mut world = World::on(TODAY).await;
+    let employer = two_people(&world).await;
+    let told = [Transition::Hire(hire(&employer, "W-1", "2026-02-02", 1))];
+    let token = world.ask(PAYROLL, preview(&told)).await.expect("a preview").preview_token;
+    // The same law, published anew from the first of the month.
+    let laws = std::env::temp_dir().join(format!("krama laws {}", crate::say::fresh()));
+    std::fs::create_dir(&laws).expect("a folder can be made");
+    let first = std::fs::read_to_string(world.config.policy.folder.join("2023-08-28.toml")).expect("the law");
+    std::fs::write(laws.join("2023-08-28.toml"), &first).expect("a file can be written");
+    let second = first.replace("effective = \"2023-08-28\"", "effective = \"2026-03-01\"");
+    std::fs::write(laws.join("2026-03-01.toml"), second).expect("a file can be written");
+    world.config.policy.folder.clone_from(&laws);
+    let world = world.restart().await;
+    let status = world.ask(PAYROLL, commit(&token, &told)).await.expect_err("another revision");
+    assert_eq!(stale(&status, "POLICY"), "");
+    let token = world.ask(PAYROLL, preview(&told)).await.expect("a preview").preview_token;
+    let reply = world.ask(PAYROLL, commit(&token, &told)).await.expect("previewed anew");
+    assert_eq!(outcomes(&reply.results), [Accepted]);
+    std::fs::remove_dir_all(laws).expect("a folder of its own");
+}

@@ -29,19 +29,24 @@ struct Places {
     committed: i64,
     /// The last position of the batch that is being decided.
     deciding: i64,
-    /// Whether something else was recorded in between.
-    strayed: bool,
+    /// Why nothing more of the register is recorded.
+    halted: Option<&'static str>,
 }
+
+/// Something else was recorded in between.
+const NOT_ALONE: &str = "REGISTER_NOT_ALONE";
+/// A row before could not be recorded. What comes after it waits for another run, which begins with that row.
+const HALTED: &str = "REGISTER_HALTED";
 
 impl Course {
     /// A register of which everything up to a position is recorded.
     pub(crate) fn after(position: i64) -> Course {
-        Course(Arc::new(Mutex::new(Places { committed: position, deciding: position, strayed: false })))
+        Course(Arc::new(Mutex::new(Places { committed: position, deciding: position, halted: None })))
     }
 
     /// Whether something else was recorded in between; then nothing more of the register is.
     pub(crate) fn has_strayed(&self) -> bool {
-        self.places().strayed
+        self.places().halted == Some(NOT_ALONE)
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -56,6 +61,8 @@ pub(crate) struct Dated {
     pub(crate) known: Moment,
     pub(crate) course: Course,
     pub(crate) accepted: bool,
+    /// Whether it was decided before, in a batch that could not be saved.
+    pub(crate) tried: bool,
 }
 
 impl Waiting for Dated {
@@ -74,10 +81,15 @@ impl Waiting for Dated {
     fn take_place(&mut self, page: &mut Page, stage: &mut Stage<'_>) -> Entry {
         let now = stage.known;
         let mut places = self.course.places();
-        places.strayed |= stage.position != places.deciding + 1;
-        if places.strayed {
+        if places.halted.is_none() && stage.position != places.deciding + 1 {
+            // What is tried anew may have been recorded by the first try, though it failed: another run will see.
+            places.halted = Some(if self.tried { HALTED } else { NOT_ALONE });
+        }
+        self.tried = true;
+        if let Some(reason) = places.halted {
+            // Without a number among the rows of the register: it has not had its turn.
             let mut audit = audit_row(Some(&self.caller), IMPORT, now);
-            audit.reason = Some("REGISTER_NOT_ALONE".to_owned());
+            audit.reason = Some(reason.to_owned());
             return Entry { audit, accepted: false };
         }
         stage.known = self.known;
@@ -90,7 +102,12 @@ impl Waiting for Dated {
     }
 
     fn answer(self: Box<Self>, saved: Result<(), Failure>) {
-        self.course.places().committed += i64::from(self.accepted && saved.is_ok());
+        let mut places = self.course.places();
+        match &saved {
+            Ok(()) => places.committed += i64::from(self.accepted),
+            Err(_) => places.halted = places.halted.or(Some(HALTED)),
+        }
+        drop(places);
         self.inner.answer(saved);
     }
 }

@@ -107,7 +107,7 @@ impl Population {
         let is_long = number >= self.members - self.long;
         // Two at least, and at most one less than is measured, so that the fact that comes is the last.
         let count = if is_long { LONG - 1 } else { 2 + mixed(number + (1 << 41)) % (SHORT - 2) };
-        let hired = number % 2 == 0;
+        let hired = number.is_multiple_of(2);
         let payments = i32::try_from(count - 1 - u64::from(hired)).expect("a small number");
         let first = today().month().plus(-payments.max(1));
         let enrolled = first.first_day().plus(2);
@@ -275,7 +275,10 @@ pub(crate) async fn load(settings: &Settings, population: Population) -> Duratio
     for sql in indexes {
         write.execute_unprepared(&sql).await.expect("an index");
     }
-    write.execute_unprepared("ANALYZE").await.expect("the database looks at itself");
+    if write.get_database_backend() == DbBackend::Postgres {
+        // It would do so by itself after a while.
+        write.execute_unprepared("ANALYZE").await.expect("the database looks at itself");
+    }
     write.commit().await.expect("a commit");
     store.close().await.expect("the ledger closes");
     println!(

@@ -63,7 +63,7 @@ pub(crate) fn payment(member: u64) -> v1::RecordPaymentRequest {
 /// A hire of a member by the fund's number or, for those who are employed, the end of that.
 pub(crate) fn transition(member: u64) -> v1::transition_record::Transition {
     use v1::transition_record::Transition::{Hire, Separation};
-    if member % 2 == 0 {
+    if member.is_multiple_of(2) {
         return Separation(v1::ReportSeparationRequest {
             request_id: fresh(),
             employer_id: id_text(employer_id(member)),

@@ -1,13 +1,14 @@
 //! Many keys and many rows at once, in a few texts.
 //!
-//! A database binds only so many values in a statement, and keeps a prepared statement per distinct text. So keys go
-//! out in batches of a few sizes, and rows too in SQLite; PostgreSQL takes all rows as one array a column. Each table
+//! A database binds only so many values in a statement, and keeps a prepared statement per distinct text. So all keys and
+//! all rows go out in one statement whose text does not depend on how many there are: as one JSON array in SQLite, as one
+//! array a column in PostgreSQL. Each table
 //! then knows a handful of texts however the load varies. Deliberately absent: any knowledge of a table.
 
-use sea_orm::sea_query::{IntoCondition, OnConflict, Value};
+use sea_orm::sea_query::{Expr, IntoCondition, SimpleExpr, Value};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbBackend, EntityName as _, EntityTrait, IdenStatic as _,
-    IntoActiveModel, Iterable as _, QueryFilter, Statement,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityName as _, EntityTrait,
+    IdenStatic as _, IntoActiveModel, Iterable as _, QueryFilter, Statement,
 };
 
 use crate::store::connection::{Write, is_postgres};
@@ -15,10 +16,6 @@ use crate::store::failure::Failure;
 
 /// The numbers of keys that a query asks for, ascending; a lesser number of keys is filled up by repeating one.
 const KEYS: [usize; 3] = [1, 16, 256];
-/// The numbers of rows that an insert carries, descending. The widest table has 14 columns, so the largest insert
-/// binds 3,584 values where SQLite takes 32,766 and PostgreSQL 65,535.
-const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
-
 /// All rows that meet the condition which `condition` makes of a batch of keys. A key may be given twice; rows come
 /// once, in no order.
 pub(crate) async fn select<E, K>(
@@ -37,63 +34,187 @@ where
     Ok(found)
 }
 
+/// All rows whose columns hold one of the keys, each a value a column; rows come once, in no order.
+///
+pub(crate) async fn select_by<E: EntityTrait, const N: usize>(
+    conn: &impl ConnectionTrait,
+    columns: [E::Column; N],
+    keys: impl Iterator<Item = [Value; N]>,
+) -> Result<Vec<E::Model>, Failure> {
+    let keys: Vec<[Value; N]> = keys.collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let among = if is_postgres(conn) { among_arrays(columns, keys)? } else { among_listed(columns, keys)? };
+    Ok(E::find().filter(among).all(conn).await?)
+}
+
+/// The columns hold one of the keys, as one JSON array. A join from the keys to the rows, in this order, makes SQLite
+/// look each of several columns up in their common index.
+fn among_listed<C: ColumnTrait, const N: usize>(columns: [C; N], keys: Vec<[Value; N]>) -> Result<SimpleExpr, Failure> {
+    let mut list = List::default();
+    for key in keys {
+        list.begin();
+        key.into_iter().try_for_each(|value| list.push(value))?;
+    }
+    let names = columns.map(|column| (column.as_column_ref().0.to_string(), column.as_str()));
+    let (table, name) = &names[0];
+    let sql = if N == 1 {
+        format!("\"{table}\".\"{name}\" IN (SELECT {} FROM json_each(?))", list.column(0))
+    } else {
+        let alike = |(at, (_, name)): (usize, &(String, &str))| format!("own.\"{name}\" = {}", list.column(at));
+        let alike = names.iter().enumerate().map(alike).collect::<Vec<_>>().join(" AND ");
+        let own = format!("SELECT own.rowid FROM json_each(?) CROSS JOIN \"{table}\" AS own ON {alike}");
+        format!("\"{table}\".rowid IN ({own})")
+    };
+    Ok(Expr::cust_with_values(sql, [list.finish()]))
+}
+
+/// The columns hold one of the keys, as one array a column. With `= ANY` PostgreSQL would read the array anew for each
+/// row of a small table.
+fn among_arrays<C: ColumnTrait, const N: usize>(columns: [C; N], keys: Vec<[Value; N]>) -> Result<SimpleExpr, Failure> {
+    let mut arrays = vec![(String::from("{"), ""); N];
+    for key in keys {
+        for ((array, kind), value) in arrays.iter_mut().zip(key) {
+            if array.len() > 1 {
+                array.push(',');
+            }
+            *kind = push_element(array, value)?;
+        }
+    }
+    let name = |column: &C| {
+        let (table, column) = column.as_column_ref();
+        format!("\"{table}\".\"{column}\"")
+    };
+    let names: Vec<String> = columns.iter().map(name).collect();
+    let casts: Vec<String> = (1..).zip(&arrays).map(|(at, (_, kind))| format!("${at}::{kind}[]")).collect();
+    let sql = format!("({}) IN (SELECT * FROM UNNEST({}))", names.join(", "), casts.join(", "));
+    Ok(Expr::cust_with_values(sql, arrays.into_iter().map(|(array, _)| array + "}")))
+}
+
 /// Writes all rows; nothing happens when there is none.
 pub(crate) async fn insert<M, A>(write: &Write, rows: impl Iterator<Item = M>) -> Result<(), Failure>
 where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait + ActiveModelBehavior + Send,
 {
-    put(write, rows, None).await
+    put(write, rows, false).await
 }
 
-/// Writes all rows, those whose key is taken in place of what stands there, as `instead` says. A key comes once.
-pub(crate) async fn replace<M, A>(
-    write: &Write,
-    rows: impl Iterator<Item = M>,
-    instead: OnConflict,
-) -> Result<(), Failure>
+/// Writes all rows, those whose key is taken in place of what stands there. The key is the first column, and comes once.
+pub(crate) async fn replace<M, A>(write: &Write, rows: impl Iterator<Item = M>) -> Result<(), Failure>
 where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait + ActiveModelBehavior + Send,
 {
-    put(write, rows, Some(instead)).await
+    put(write, rows, true).await
 }
 
-async fn put<M, A>(write: &Write, rows: impl Iterator<Item = M>, instead: Option<OnConflict>) -> Result<(), Failure>
+async fn put<M, A>(write: &Write, rows: impl Iterator<Item = M>, replaces: bool) -> Result<(), Failure>
 where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait + ActiveModelBehavior + Send,
 {
-    let mut rows: Vec<A> = rows.map(IntoActiveModel::into_active_model).collect();
-    if is_postgres(write) {
-        if let Some(statement) = unnested(&rows, instead.is_some())? {
-            write.execute_raw(statement).await?;
-        }
+    let rows: Vec<A> = rows.map(IntoActiveModel::into_active_model).collect();
+    if rows.is_empty() {
         return Ok(());
     }
-    for size in ROWS {
-        while rows.len() >= size {
-            let rest = rows.split_off(size);
-            let mut insert = A::Entity::insert_many(rows);
-            if let Some(instead) = &instead {
-                insert = insert.on_conflict(instead.clone());
-            }
-            insert.exec_without_returning(write).await?;
-            rows = rest;
-        }
+    let mut statement = if is_postgres(write) { unnested(&rows)? } else { listed(&rows)? };
+    let mut names = names::<A>().into_iter();
+    if let Some(key) = names.next().filter(|_| replaces) {
+        let set: Vec<String> = names.map(|name| format!("{name} = EXCLUDED.{name}")).collect();
+        // Without a condition SQLite takes what follows for one of a join.
+        let text = format!(" WHERE true ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", "));
+        statement.sql.push_str(&text);
     }
+    write.execute_raw(statement).await?;
     Ok(())
 }
 
+/// The columns of a table, quoted.
+fn names<A: ActiveModelTrait>() -> Vec<String> {
+    <A::Entity as EntityTrait>::Column::iter().map(|column| format!("\"{}\"", column.as_str())).collect()
+}
+
+/// One statement for any number of rows: a JSON array of them.
+fn listed<A: ActiveModelTrait>(rows: &[A]) -> Result<Statement, Failure> {
+    let mut list = List::default();
+    for row in rows {
+        list.begin();
+        for column in <A::Entity as EntityTrait>::Column::iter() {
+            list.push(set(row, column)?)?;
+        }
+    }
+    let names = names::<A>();
+    let values: Vec<String> = (0..names.len()).map(|at| list.column(at)).collect();
+    let (table, names, values) = (A::Entity::default().table_name().to_owned(), names.join(", "), values.join(", "));
+    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT {values} FROM json_each($1)");
+    Ok(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [list.finish()]))
+}
+
+/// The value of a column of a new row.
+fn set<A: ActiveModelTrait>(row: &A, column: <A::Entity as EntityTrait>::Column) -> Result<Value, Failure> {
+    let value = row.get(column).into_value();
+    value.ok_or_else(|| Failure::Internal("a column of a new row is not set".into()))
+}
+
+/// Rows of values as one JSON array, in which bytes are texts of hexadecimal digits.
+#[derive(Default)]
+struct List {
+    text: String,
+    /// Whether the column holds bytes.
+    bytes: Vec<bool>,
+    at: usize,
+}
+
+impl List {
+    /// Begins a row.
+    fn begin(&mut self) {
+        self.text.push_str(if self.text.is_empty() { "[[" } else { "],[" });
+        self.at = 0;
+    }
+
+    /// Adds a value to the row.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the schema has these types and no other")]
+    fn push(&mut self, value: Value) -> Result<(), Failure> {
+        let text = match &value {
+            Value::SmallInt(number) => number.map(|number| number.to_string()),
+            Value::Int(number) => number.map(|number| number.to_string()),
+            Value::BigInt(number) => number.map(|number| number.to_string()),
+            Value::String(text) => text.as_ref().map(|text| serde_json::Value::from(text.as_str()).to_string()),
+            Value::Bytes(bytes) => bytes.as_ref().map(|bytes| quoted(&hexadecimal(bytes))),
+            _ => return Err(Failure::Internal("a column has a type that the schema does not use".into())),
+        };
+        if self.at > 0 {
+            self.text.push(',');
+        }
+        self.text.push_str(text.as_deref().unwrap_or("null"));
+        if self.bytes.len() == self.at {
+            self.bytes.push(matches!(value, Value::Bytes(_)));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// The expression of a column of the rows of `json_each`.
+    fn column(&self, at: usize) -> String {
+        let value = format!("json_each.value ->> {at}");
+        if self.bytes.get(at) == Some(&true) { format!("unhex({value})") } else { value }
+    }
+
+    fn finish(self) -> Value {
+        Value::from(self.text + "]]")
+    }
+}
+
 /// One statement for any number of rows: an array a column. The arrays go as text and are cast, since those of the
-/// driver know no NULL. A row that takes another's place has its key in the first column.
-fn unnested<A: ActiveModelTrait>(rows: &[A], replaces: bool) -> Result<Option<Statement>, Failure> {
+/// driver know no NULL.
+fn unnested<A: ActiveModelTrait>(rows: &[A]) -> Result<Statement, Failure> {
     let (mut names, mut casts, mut arrays) = (Vec::new(), Vec::new(), Vec::<Value>::new());
     for column in <A::Entity as EntityTrait>::Column::iter() {
         let (mut array, mut kind) = (String::from("{"), "");
         for row in rows {
-            let value = row.get(column).into_value();
-            let value = value.ok_or_else(|| Failure::Internal("a column of a new row is not set".into()))?;
+            let value = set(row, column)?;
             if array.len() > 1 {
                 array.push(',');
             }
@@ -104,16 +225,9 @@ fn unnested<A: ActiveModelTrait>(rows: &[A], replaces: bool) -> Result<Option<St
         arrays.push(array.into());
         casts.push(format!("${}::{kind}[]", arrays.len()));
     }
-    let (table, casts) = (A::Entity::default().table_name().to_owned(), casts.join(", "));
-    let mut sql =
-        format!("INSERT INTO \"{table}\" ({columns}) SELECT * FROM UNNEST({casts})", columns = names.join(", "));
-    if let [key, others @ ..] = names.as_slice()
-        && replaces
-    {
-        let set: Vec<String> = others.iter().map(|name| format!("{name} = EXCLUDED.{name}")).collect();
-        sql.push_str(&format!(" ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", ")));
-    }
-    Ok((!rows.is_empty()).then(|| Statement::from_sql_and_values(DbBackend::Postgres, sql, arrays)))
+    let (table, names, casts) = (A::Entity::default().table_name().to_owned(), names.join(", "), casts.join(", "));
+    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT * FROM UNNEST({casts})");
+    Ok(Statement::from_sql_and_values(DbBackend::Postgres, sql, arrays))
 }
 
 /// Adds an element to an array as PostgreSQL reads one, and answers its type.
@@ -125,7 +239,7 @@ fn push_element(array: &mut String, value: Value) -> Result<&'static str, Failur
         Value::BigInt(number) => ("bigint", number.map(|number| number.to_string())),
         // In quotes everything stands for itself but the quote and the backslash.
         Value::String(text) => ("text", text.map(|text| quoted(&text.replace('\\', "\\\\").replace('"', "\\\"")))),
-        Value::Bytes(bytes) => ("bytea", bytes.map(|bytes| quoted(&hexadecimal(&bytes)))),
+        Value::Bytes(bytes) => ("bytea", bytes.map(|bytes| quoted(&format!("\\\\x{}", hexadecimal(&bytes))))),
         _ => return Err(Failure::Internal("a column has a type that the schema does not use".into())),
     };
     array.push_str(text.as_deref().unwrap_or("NULL"));
@@ -136,11 +250,10 @@ fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-/// Bytes as PostgreSQL reads them within quotes.
+/// Bytes as hexadecimal digits.
 fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(3 + 2 * bytes.len());
-    text.push_str("\\\\x");
+    let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         text.push(char::from(DIGITS[usize::from(byte >> 4)]));
         text.push(char::from(DIGITS[usize::from(byte & 15)]));

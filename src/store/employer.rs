@@ -45,8 +45,8 @@ pub struct AccessRow {
 
 /// The employers with these ids, by id.
 pub async fn by_ids(conn: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<EmployerRow>, Failure> {
-    let any = |keys: &[i64]| Condition::all().add(employer_table::Column::Id.is_in(keys.iter().copied()));
-    rows(bulk::select::<employer_table::Entity, _>(conn, ids, any).await?)
+    let keys = ids.iter().map(|id| [(*id).into()]);
+    rows(bulk::select_by::<employer_table::Entity, 1>(conn, [employer_table::Column::Id], keys).await?)
 }
 
 /// The employers with these numbers, by id.
@@ -68,8 +68,8 @@ pub async fn access_of_providers(conn: &impl ConnectionTrait, providers: &[Strin
 
 /// All that was ever said of the grants of these employers, by position.
 pub async fn access_of_employers(conn: &impl ConnectionTrait, employers: &[i64]) -> Result<Vec<AccessRow>, Failure> {
-    let any = |keys: &[i64]| Condition::all().add(access_table::Column::Employer.is_in(keys.iter().copied()));
-    Ok(grants(bulk::select::<access_table::Entity, _>(conn, employers, any).await?))
+    let keys = employers.iter().map(|employer| [(*employer).into()]);
+    Ok(grants(bulk::select_by::<access_table::Entity, 1>(conn, [access_table::Column::Employer], keys).await?))
 }
 
 /// Adds grants, or the ends of grants.

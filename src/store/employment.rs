@@ -3,7 +3,7 @@
 //! Only what identifies an employment stands here; its days as of now follow from the facts of the member.
 //! Deliberately absent: whether an employment is open, and who the worker is.
 
-use sea_orm::sea_query::{Condition, ExprTrait};
+use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::store::bulk;
@@ -34,12 +34,8 @@ pub struct EmploymentRow {
 
 /// All employments that these employers gave these numbers, by id.
 pub async fn by_numbers(conn: &impl ConnectionTrait, numbers: &[(i64, String)]) -> Result<Vec<EmploymentRow>, Failure> {
-    let any = |numbers: &[(i64, String)]| {
-        numbers.iter().fold(Condition::any(), |any, (employer, number)| {
-            any.add(table::Column::Employer.eq(*employer).and(table::Column::Number.eq(number.as_str())))
-        })
-    };
-    rows(bulk::select::<table::Entity, _>(conn, numbers, any).await?)
+    let keys = numbers.iter().map(|(employer, number)| [(*employer).into(), number.as_str().into()]);
+    rows(bulk::select_by::<table::Entity, 2>(conn, [table::Column::Employer, table::Column::Number], keys).await?)
 }
 
 /// The employments of these members, by id.

@@ -14,8 +14,8 @@ use crate::store::failure::Failure;
 
 /// The facts of these members, each with its member, in the order in which they were recorded.
 pub async fn facts_of(conn: &impl ConnectionTrait, members: &[i64]) -> Result<Vec<(i64, Recorded)>, Failure> {
-    let any = |keys: &[i64]| Condition::all().add(table::Column::Member.is_in(keys.iter().copied()));
-    let mut rows = bulk::select::<table::Entity, _>(conn, members, any).await?;
+    let keys = members.iter().map(|member| [(*member).into()]);
+    let mut rows = bulk::select_by::<table::Entity, 1>(conn, [table::Column::Member], keys).await?;
     rows.sort_unstable_by_key(|row| row.id);
     rows.iter().map(|row| Ok((row.member, recorded(row)?))).collect()
 }

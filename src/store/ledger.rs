@@ -68,19 +68,15 @@ pub async fn commands_by_request(
     conn: &impl ConnectionTrait,
     requests: &[(String, [u8; 16])],
 ) -> Result<Vec<CommandRow>, Failure> {
-    let any = |requests: &[(String, [u8; 16])]| {
-        requests.iter().fold(Condition::any(), |any, (caller, request_id)| {
-            let caller = command_table::Column::Caller.eq(caller.as_str());
-            any.add(caller.and(command_table::Column::RequestId.eq(request_id.to_vec())))
-        })
-    };
-    rows(bulk::select::<command_table::Entity, _>(conn, requests, any).await?)
+    let columns = [command_table::Column::Caller, command_table::Column::RequestId];
+    let keys = requests.iter().map(|(caller, request_id)| [caller.as_str().into(), request_id.to_vec().into()]);
+    rows(bulk::select_by::<command_table::Entity, 2>(conn, columns, keys).await?)
 }
 
 /// The commands at these positions, by position.
 pub async fn commands_at(conn: &impl ConnectionTrait, positions: &[i64]) -> Result<Vec<CommandRow>, Failure> {
-    let any = |keys: &[i64]| Condition::all().add(command_table::Column::Position.is_in(keys.iter().copied()));
-    rows(bulk::select::<command_table::Entity, _>(conn, positions, any).await?)
+    let keys = positions.iter().map(|position| [(*position).into()]);
+    rows(bulk::select_by::<command_table::Entity, 1>(conn, [command_table::Column::Position], keys).await?)
 }
 
 /// The next `limit` commands after a position, by position.

@@ -51,15 +51,13 @@ pub struct PaymentRow {
 
 /// The payments with these business keys, by id.
 pub async fn by_keys(conn: &impl ConnectionTrait, keys: &[PaymentKey]) -> Result<Vec<PaymentRow>, Failure> {
-    let any = |keys: &[PaymentKey]| {
-        keys.iter().fold(Condition::any(), |any, key| {
-            let institution = table::Column::Institution.eq(key.institution.as_str());
-            let reference = table::Column::Reference.eq(key.reference.as_str());
-            let day = table::Column::BusinessDate.eq(key.business_date);
-            any.add(institution.and(day).and(reference).and(table::Column::Line.eq(key.line)))
-        })
+    use table::Column::{BusinessDate, Institution, Line, Reference};
+    let values = |key: &PaymentKey| {
+        let (institution, reference) = (key.institution.as_str().into(), key.reference.as_str().into());
+        [institution, key.business_date.into(), reference, key.line.into()]
     };
-    rows(bulk::select::<table::Entity, _>(conn, keys, any).await?)
+    let columns = [Institution, BusinessDate, Reference, Line];
+    rows(bulk::select_by::<table::Entity, 4>(conn, columns, keys.iter().map(values)).await?)
 }
 
 /// The payments that were known to be these members' when they were taken, by id.

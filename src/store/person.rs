@@ -154,8 +154,8 @@ pub async fn versions_as_known(
 
 /// Every version of these members, in the order in which they were recorded.
 pub async fn versions(conn: &impl ConnectionTrait, members: &[i64]) -> Result<Vec<PersonRow>, Failure> {
-    let any = |keys: &[i64]| Condition::all().add(person_table::Column::Member.is_in(keys.iter().copied()));
-    let mut found = bulk::select::<person_table::Entity, _>(conn, members, any).await?;
+    let keys = members.iter().map(|member| [(*member).into()]);
+    let mut found = bulk::select_by::<person_table::Entity, 1>(conn, [person_table::Column::Member], keys).await?;
     found.sort_unstable_by_key(|row| row.position);
     Ok(found.into_iter().map(PersonRow::from).collect())
 }
@@ -180,10 +180,8 @@ pub async fn identifiers_by_hash(
     conn: &impl ConnectionTrait,
     hashes: &[[u8; 32]],
 ) -> Result<Vec<IdentifierRow>, Failure> {
-    let any = |keys: &[[u8; 32]]| {
-        Condition::all().add(identifier_table::Column::Hash.is_in(keys.iter().map(|hash| hash.to_vec())))
-    };
-    identifiers(bulk::select::<identifier_table::Entity, _>(conn, hashes, any).await?)
+    let keys = hashes.iter().map(|hash| [hash.to_vec().into()]);
+    identifiers(bulk::select_by::<identifier_table::Entity, 1>(conn, [identifier_table::Column::Hash], keys).await?)
 }
 
 /// The next `limit` members who were registered after a position, with the position of each; 0 begins.

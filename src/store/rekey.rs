@@ -3,8 +3,7 @@
 //! Rows are added and never altered; an employment bears the number that it was given last. Deliberately absent:
 //! whether a number may be given.
 
-use sea_orm::sea_query::{Condition, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait};
+use sea_orm::ConnectionTrait;
 
 use crate::store::bulk;
 use crate::store::connection::Write;
@@ -40,28 +39,22 @@ pub struct NoPayrollRow {
 
 /// The numbers that were given to these employments, in the order in which they were given.
 pub async fn of_employments(conn: &impl ConnectionTrait, employments: &[i64]) -> Result<Vec<RekeyRow>, Failure> {
-    let any = |keys: &[i64]| Condition::all().add(table::Column::Employment.is_in(keys.iter().copied()));
-    Ok(rows(bulk::select::<table::Entity, _>(conn, employments, any).await?))
+    let keys = employments.iter().map(|employment| [(*employment).into()]);
+    Ok(rows(bulk::select_by::<table::Entity, 1>(conn, [table::Column::Employment], keys).await?))
 }
 
 /// The employments to which these employers gave these numbers later, in the order in which they were given.
 pub async fn by_numbers(conn: &impl ConnectionTrait, numbers: &[(i64, String)]) -> Result<Vec<RekeyRow>, Failure> {
-    let any = |numbers: &[(i64, String)]| {
-        numbers.iter().fold(Condition::any(), |any, (employer, number)| {
-            any.add(table::Column::Employer.eq(*employer).and(table::Column::Number.eq(number.as_str())))
-        })
-    };
-    Ok(rows(bulk::select::<table::Entity, _>(conn, numbers, any).await?))
+    let keys = numbers.iter().map(|(employer, number)| [(*employer).into(), number.as_str().into()]);
+    let columns = [table::Column::Employer, table::Column::Number];
+    Ok(rows(bulk::select_by::<table::Entity, 2>(conn, columns, keys).await?))
 }
 
 /// What was said of these employers' months, each an employer and a month.
 pub async fn months(conn: &impl ConnectionTrait, keys: &[(i64, i32)]) -> Result<Vec<NoPayrollRow>, Failure> {
-    let any = |keys: &[(i64, i32)]| {
-        keys.iter().fold(Condition::any(), |any, (employer, month)| {
-            any.add(month_table::Column::Employer.eq(*employer).and(month_table::Column::Month.eq(*month)))
-        })
-    };
-    let found = bulk::select::<month_table::Entity, _>(conn, keys, any).await?;
+    let keys = keys.iter().map(|(employer, month)| [(*employer).into(), (*month).into()]);
+    let columns = [month_table::Column::Employer, month_table::Column::Month];
+    let found = bulk::select_by::<month_table::Entity, 2>(conn, columns, keys).await?;
     let row = |row: month_table::Model| NoPayrollRow {
         position: row.position,
         known_at: row.known_at,

@@ -217,9 +217,7 @@ pub async fn newest_told(conn: &impl ConnectionTrait, members: &[i64]) -> Result
 
 /// Writes rows in place of those that their members had.
 pub async fn replace(write: &Write, rows: &[StandingRow]) -> Result<(), Failure> {
-    let others = standing_table::Column::iter().filter(|column| !matches!(column, standing_table::Column::Member));
-    let instead = OnConflict::column(standing_table::Column::Member).update_columns(others).to_owned();
-    bulk::replace(write, rows.iter().map(standing_table::Model::from), instead).await
+    bulk::replace(write, rows.iter().map(standing_table::Model::from)).await
 }
 
 /// Adds what is told.

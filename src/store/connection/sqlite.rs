@@ -15,6 +15,9 @@ use sea_orm::{
 use crate::store::connection::{STATEMENTS, Settings, common};
 use crate::store::failure::Failure;
 
+/// How much of the file the connection that writes keeps in memory, in KiB: the upper part of every index. With less,
+/// each batch reads them again.
+const WRITER_CACHE_KIB: u32 = 65_536;
 /// How long SQLite waits for a lock that another process holds, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What `PRAGMA synchronous` answers for FULL: a commit is on the disk before it is answered.
@@ -68,6 +71,7 @@ fn writer_options(defaults: SqliteConnectOptions) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
         // Otherwise INSERT OR REPLACE would delete a row of an append-only table past its trigger.
         .pragma("recursive_triggers", "1")
 }

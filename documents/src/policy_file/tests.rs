@@ -63,3 +63,20 @@ fn rules_that_cambodia_has_not_are_read_as_written() {
     let revision = read("spouse_under = 60", "spouse_under = \"none\"").expect("a spouse of any age can be written");
     assert_eq!(revision.dependants.map(|rule| rule.spouse_under), Some(None));
 }
+
+#[test]
+fn members_are_warned_on_the_days_that_the_law_names_and_by_a_law_without_them_not_at_all() {
+    const WARNS: &str = "[voluntary.notices]\nfirst_missed = true\ndays_before = [60, 30]\n";
+    let shipped = read("days_before = [60, 30]", "days_before = [30, 366, 60]").expect("in any order");
+    assert_eq!((shipped.notices.first_missed, shipped.notices.days_before), (true, vec![366, 60, 30]));
+    for (days, says) in [("[0]", "between 1 and 366"), ("[367]", "between 1 and 366"), ("[30, 60, 30]", "twice")] {
+        refused("days_before = [60, 30]", &format!("days_before = {days}"), says);
+    }
+    refused("days_before = [60, 30]", "days = [60, 30]", "days");
+    refused(WARNS, "", "which is no field of this law document");
+    refused(
+        "field = \"voluntary.notices.days_before\"",
+        "field = \"voluntary.notices\"",
+        "`voluntary.notices.days_before` has no [[source]]",
+    );
+}

@@ -249,14 +249,17 @@ async fn watch_restlessly(servers: Vec<Channel>, seed: u64, goal: Arc<AtomicUsiz
             continue;
         };
         failures = 0;
+        // A server under load may need a while for the first message; after that nobody waits for long.
+        let mut patience = Duration::from_secs(3);
         for _ in 0..=chance.below(9) {
             if seen.len() >= goal.load(Ordering::Relaxed) {
                 break;
             }
             // A server may go in the middle of a message; what was not read comes again from another.
-            let waited = tokio::time::timeout(Duration::from_millis(1 + chance.below(40)), next(&mut stream)).await;
+            let waited = tokio::time::timeout(patience, next(&mut stream)).await;
             let Ok(Ok(change)) = waited else { break };
             seen.push(change);
+            patience = Duration::from_millis(1 + chance.below(40));
         }
     }
     seen

@@ -1,5 +1,8 @@
 //! Warnings: who is about to lose membership, notices that fall due, their service and their delivery.
 
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
 use krama::proto::v1;
 use tonic::{Code, Request};
 
@@ -125,6 +128,54 @@ async fn what_becomes_of_a_notice_is_told_in_the_feed_and_its_service_is_a_fact(
     let after = world.reads(OFFICER, explain(&members[0])).await.decision.expect("a decision");
     assert_eq!((before.last_safe_day, before.standing), (after.last_safe_day, after.standing));
     assert_eq!(world.keeps_the_truth().await, 0);
+}
+
+/// Cambodia's law, but nobody lapses within thirty days of a served notice.
+fn law_with_a_clock() -> PathBuf {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh/2023-08-28.toml");
+    let text = fs::read_to_string(shipped).expect("the shipped law");
+    let folder = env::temp_dir().join(format!("krama law {}", fresh()));
+    fs::create_dir(&folder).expect("a folder can be made");
+    let text = text.replace("notice_days = \"none\"", "notice_days = 30");
+    fs::write(folder.join("2023-08-28.toml"), text).expect("a law can be written");
+    folder
+}
+
+#[tokio::test]
+async fn where_the_law_has_a_clock_only_the_service_of_a_notice_starts_it() {
+    let law = law_with_a_clock();
+    let world = World::with("2025-01-06", |config| config.policy.folder.clone_from(&law)).await;
+    let member = world.enrolled(1).await;
+    world.pay(&member, "2025-01-06", 1).await;
+    world.clock_to("2025-03-16").await;
+    world.lapses().await;
+    let told = listed(&world, GATEWAY, 50).await;
+    let notices: Vec<&v1::Notice> = told.iter().flat_map(|change| &change.notices).collect();
+    assert_eq!(notices.len(), 1, "no loss is to be seen, and the first missed month is warned of all the same");
+    assert_eq!((notices[0].kind(), notices[0].last_safe_day), (v1::NoticeKind::FirstMissed, None));
+    assert_eq!(notices[0].least_amount_riel, None);
+    let sent = world.takes(GATEWAY, delivery(&notices[0].notice_id)).await;
+    assert_eq!(sent.outcome(), v1::Outcome::Accepted);
+    world.clock_to("2025-12-01").await;
+    world.lapses().await;
+    let decision = world.reads(OFFICER, explain(&member)).await.decision.expect("a decision");
+    assert_eq!((decision.standing(), decision.last_safe_day), (v1::Standing::InArrears, None));
+    // Nine months late: the clock runs from the service on.
+    let on = v1::ServeNoticeRequest { notice_id: notices[0].notice_id.clone(), ..service(&member, "2025-12-01") };
+    world.takes(OFFICER, on).await;
+    let decision = world.reads(OFFICER, explain(&member)).await.decision.expect("a decision");
+    let last = decision.last_safe_day.expect("a day");
+    assert_eq!((last, decision.standing()), (date("2025-12-30"), v1::Standing::InArrears));
+    let warned = listed(&world, GATEWAY, 50).await.pop().expect("a message").notices;
+    assert_eq!(warned[0].last_safe_day, Some(last), "what is near by now is warned of with the service");
+    assert_eq!(world.keeps_the_truth().await, 0);
+    world.clock_to("2025-12-31").await;
+    world.lapses().await;
+    let decision = world.reads(OFFICER, explain(&member)).await.decision.expect("a decision");
+    assert_eq!(decision.standing(), v1::Standing::Abandoned);
+    assert_eq!(world.keeps_the_truth().await, 0);
+    // What stays behind in a temporary place does no harm.
+    let _ = fs::remove_dir_all(law);
 }
 
 #[tokio::test]

@@ -211,3 +211,20 @@ fn every_field_has_a_place_and_a_name_of_its_own() {
         }
     }
 }
+
+#[test]
+fn members_are_warned_on_the_days_that_the_law_names_and_by_a_law_without_them_not_at_all() {
+    const WARNS: &str = "[voluntary.notices]\nfirst_missed = true\ndays_before = [60, 30]\n";
+    let shipped = read("days_before = [60, 30]", "days_before = [30, 366, 60]").expect("in any order");
+    assert_eq!((shipped.notices.first_missed, shipped.notices.days_before), (true, vec![366, 60, 30]));
+    for (days, says) in [("[0]", "between 1 and 366"), ("[367]", "between 1 and 366"), ("[30, 60, 30]", "twice")] {
+        refused("days_before = [60, 30]", &format!("days_before = {days}"), says);
+    }
+    refused("days_before = [60, 30]", "days = [60, 30]", "days");
+    refused(WARNS, "", "which is no field of this law document");
+    refused(
+        "field = \"voluntary.notices.days_before\"",
+        "field = \"voluntary.notices\"",
+        "`voluntary.notices.days_before` has no [[source]]",
+    );
+}

@@ -24,6 +24,8 @@ pub(crate) struct MonthRow {
     pub(crate) allocated: Riel,
     /// The day on which its price was reached: a later revision that asks more does not reopen it.
     pub(crate) reached_on: Option<Day>,
+    /// The later due day that it was given, after what was learnt late.
+    put_off: Option<DueDay>,
 }
 
 /// Sixty-four months as sets: bit `n` stands for the `n`-th month after the first.
@@ -129,8 +131,8 @@ pub(crate) struct Months {
     base: Month,
     rows: Vec<MonthRow>,
     sets: Vec<Sets>,
-    /// The later due days that months were given after what was learnt late; the newest one counts.
-    put_off: Vec<(Month, DueDay)>,
+    /// Whether any month was given a later due day.
+    any_put_off: bool,
 }
 
 impl Months {
@@ -139,7 +141,7 @@ impl Months {
         let first_enrolment = life.enrolments.first().map(|enrolment| enrolment.on.month());
         let first_job = life.jobs.first().map(|job| job.from.month());
         let base = first_enrolment.into_iter().chain(first_job).min().unwrap_or(until).min(until);
-        Months { base, rows: Vec::new(), sets: Vec::new(), put_off: Vec::new() }
+        Months { base, rows: Vec::new(), sets: Vec::new(), any_put_off: false }
     }
 
     /// Makes room up to a month, and for a year more.
@@ -265,7 +267,7 @@ impl Months {
         let sets = &mut self.sets[place / u64::BITS as usize];
         let untouched = (sets.paid | sets.partly | sets.not_owed()) & bit == 0;
         if untouched {
-            *row = MonthRow { allocated: price, reached_on: Some(on) };
+            (row.allocated, row.reached_on) = (price, Some(on));
             sets.paid |= bit;
         }
         untouched
@@ -282,21 +284,22 @@ impl Months {
     /// Whether no month was given a later due day.
     #[inline]
     pub(crate) fn none_put_off(&self) -> bool {
-        self.put_off.is_empty()
+        !self.any_put_off
     }
 
     /// When a month falls due, by its own due day unless it was put off.
     #[inline]
     pub(crate) fn due(&self, month: Month, book: &Book<'_>) -> DueDay {
-        if self.put_off.is_empty() {
-            return book.due_day(month);
-        }
-        let put_off = self.put_off.iter().rev().find(|(late, _)| *late == month);
-        put_off.map_or_else(|| book.due_day(month), |(_, due)| *due)
+        let put_off = if self.any_put_off { self.row(month).put_off } else { None };
+        put_off.unwrap_or_else(|| book.due_day(month))
     }
 
     /// Lets a month fall due later.
     pub(crate) fn put_off(&mut self, month: Month, due: DueDay) {
-        self.put_off.push((month, due));
+        let place = month.places_after(self.base);
+        if let Some(row) = self.rows.get_mut(place) {
+            row.put_off = Some(due);
+            self.any_put_off = true;
+        }
     }
 }

@@ -86,6 +86,12 @@ impl Timeline {
         &self.facts
     }
 
+    /// The instant at which all of it had become known, what is held about the heads of households too.
+    pub fn known_through(&self) -> Option<Moment> {
+        let all = std::iter::once(self).chain(self.heads());
+        all.filter_map(|timeline| timeline.facts.last()).map(|recorded| recorded.known).max()
+    }
+
     /// Adds a fact that became known after all others.
     pub fn push(&mut self, recorded: Recorded) {
         debug_assert!(self.facts.last().is_none_or(|last| (last.known, last.id) < (recorded.known, recorded.id)));

@@ -11,6 +11,7 @@ use krama_law::decision::{decide, decide_for_stay, doors, explain, least_saving_
 use krama_law::fact::{Fact, Sector};
 use krama_law::money::Riel;
 use krama_law::policy::Law;
+use krama_law::timeline::Timeline;
 use serde::Deserialize;
 
 use crate::case_file::compare::Checks;
@@ -101,12 +102,21 @@ struct Supposed {
     pays_months: Option<usize>,
 }
 
+/// The first instant, not before the end of a day, at which everything is known; what is supposed is learnt then.
+fn known_in_the_end(timeline: &Timeline, law: &Law, on: Day) -> Moment {
+    let published = law.revisions().iter().map(|revision| revision.published).max();
+    timeline.known_through().into_iter().chain(published).fold(Moment::end_of(on), Moment::max)
+}
+
 impl Expectation {
     /// Puts the question to the law and notes each difference.
     pub(super) fn judge(&self, story: &Story, law: &Law, differences: &mut Vec<String>) -> Result<(), String> {
         let timeline = &story.timeline;
         let on = day(&self.on)?;
-        let known = self.known.as_deref().map(day).transpose()?.map_or(Moment::MAX, Moment::end_of);
+        let known = match self.known.as_deref() {
+            Some(known) => Moment::end_of(day(known)?),
+            None => known_in_the_end(timeline, law, on),
+        };
         let told_of_facts_alone = self.doors.is_none() && self.steps.is_none() && self.least.is_none();
         if !told_of_facts_alone && (self.r#if.is_some() || self.stay_started_on.is_some()) {
             return Err(format!(

@@ -221,7 +221,7 @@ fn members_are_warned_on_the_days_that_the_law_names_and_by_a_law_without_them_n
         refused("days_before = [60, 30]", &format!("days_before = {days}"), says);
     }
     refused("days_before = [60, 30]", "days = [60, 30]", "days");
-    refused(WARNS, "", "which is no field of this law document");
+    refused(WARNS, "", "which is not set in this document");
     refused(
         "field = \"voluntary.notices.days_before\"",
         "field = \"voluntary.notices\"",

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use krama_law::answer::{Cover, Scheme, Schemes, Standing};
 use krama_law::calendar::Day;
-use sea_orm::sea_query::{Condition, Expr, OnConflict};
+use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult as _, Iterable as _, QueryFilter, QueryOrder,
     QuerySelect, Statement,

@@ -3,7 +3,7 @@
 //! A command binds its caller and request id for ever; what it made known stands in the tables of its subject.
 //! Deliberately absent: refused commands, which leave an audit entry only.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::store::connection::Write;

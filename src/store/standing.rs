@@ -10,8 +10,7 @@ use krama_law::answer::{Cover, Scheme, Schemes, Standing};
 use krama_law::calendar::Day;
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult as _, Iterable as _, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult as _, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use crate::store::bulk;

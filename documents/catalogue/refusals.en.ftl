@@ -59,3 +59,7 @@ refusal-policy-day-taken = Another revision of the law begins on this day.
 refusal-policy-proposal-closed = The proposal was decided already.
 refusal-policy-digest-differs = It is not the document that was proposed.
 refusal-lapse-not-pending = No lapse of the member waits for a person.
+refusal-notice-not-found = The member has no such notice.
+refusal-day-in-past = The day has passed.
+refusal-households-overlap = The member lives in too many households on these days.
+refusal-preview-stale = What was shown beforehand is not so any more.

@@ -59,3 +59,7 @@ refusal-policy-day-taken = ច្បាប់ផ្សេងចាប់ផ្�
 refusal-policy-proposal-closed = សំណើនេះបានសម្រេចរួចហើយ។
 refusal-policy-digest-differs = នេះមិនមែនជាឯកសារដែលបានស្នើទេ។
 refusal-lapse-not-pending = គ្មានការផុតសមាជិកភាពរង់ចាំការបញ្ជាក់ទេ។
+refusal-notice-not-found = រកមិនឃើញការជូនដំណឹងនេះសម្រាប់សមាជិកទេ។
+refusal-day-in-past = ថ្ងៃនេះបានកន្លងទៅហើយ។
+refusal-households-overlap = សមាជិករស់នៅក្នុងគ្រួសារច្រើនពេកក្នុងថ្ងៃទាំងនេះ។
+refusal-preview-stale = អ្វីដែលបានបង្ហាញជាមុន លែងត្រឹមត្រូវទៀតហើយ។

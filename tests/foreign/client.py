@@ -11,7 +11,7 @@ import faulthandler
 import sys
 import traceback
 
-from corrections import Corrections
+from ahead import Ahead
 from reflected import Ledger, caller, date, day, fresh, in_words
 from scene import BANK, BIRTH_DATE, CONTRIBUTIONS, COVERAGE, EMPLOYMENTS, HEALTH, HOSPITAL, KHMER_NAME, LATIN_NAME
 from scene import MEMBERS, NATIONAL_ID, OFFICER, PAYROLL, PRICE, SANDBOX
@@ -21,7 +21,7 @@ from tally import Tally
 LONGEST_SECONDS = 180
 
 
-class Story(Corrections):
+class Story(Ahead):
     """What happens, in order; each chapter relies on those before it."""
 
     def __init__(self, ledger, tally):
@@ -51,6 +51,10 @@ class Story(Corrections):
         self.money_is_corrected()
         self.an_employment_is_corrected(self.employer)
         self.a_life_is_corrected()
+        self.the_feed_tells_everything_once()
+        self.warnings_are_served()
+        self.a_child_joins_the_household()
+        self.two_people_change_the_law()
         self.every_rpc_was_called()
 
     def the_server_describes_itself(self):

@@ -6,6 +6,7 @@ dictionaries in the shape of the JSON mapping, with enums by their names. Delibe
 answers should be.
 """
 
+import itertools
 import uuid
 
 import grpc
@@ -107,6 +108,24 @@ class Ledger:
         sent = (json_format.ParseDict(request, kind()) for request in requests)
         try:
             return list(stub(sent, metadata=(caller or {}).items(), timeout=DEADLINE_SECONDS))
+        except grpc.RpcError as error:
+            raise Refused(error) from None
+
+    def watch(self, service, method, request, caller, most):
+        """What a stream tells in answer to one request, as messages: to its end, or so many."""
+        described = self.pool.FindServiceByName(service).methods_by_name[method]
+        stub = self.channel.unary_stream(
+            f"/{service}/{method}",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=message_factory.GetMessageClass(described.output_type).FromString,
+        )
+        self.called.add((service, method))
+        sent = json_format.ParseDict(request, message_factory.GetMessageClass(described.input_type)())
+        try:
+            told = stub(sent, metadata=caller.items(), timeout=DEADLINE_SECONDS)
+            messages = list(itertools.islice(told, most))
+            told.cancel()
+            return messages
         except grpc.RpcError as error:
             raise Refused(error) from None
 

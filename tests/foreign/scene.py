@@ -8,6 +8,8 @@ from reflected import caller, date, fresh
 MEMBERS = "krama.v1.MemberService"
 CONTRIBUTIONS = "krama.v1.ContributionService"
 EMPLOYMENTS = "krama.v1.EmploymentService"
+CHANGES = "krama.v1.ChangeService"
+POLICIES = "krama.v1.PolicyService"
 COVERAGE = "krama.v1.CoverageService"
 SANDBOX = "krama.sandbox.v1.SandboxService"
 HEALTH = "grpc.health.v1.Health"

@@ -134,8 +134,8 @@ async fn what_becomes_of_a_notice_is_told_in_the_feed_and_its_service_is_a_fact(
 fn law_with_a_clock() -> PathBuf {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh/2023-08-28.toml");
     let text = fs::read_to_string(shipped).expect("the shipped law");
-    let folder = env::temp_dir().join(format!("krama law {}", fresh()));
-    fs::create_dir(&folder).expect("a folder can be made");
+    let folder = env::temp_dir().join(format!("krama law {}", fresh())).join("kh");
+    fs::create_dir_all(&folder).expect("a folder can be made");
     let text = text.replace("notice_days = \"none\"", "notice_days = 30");
     fs::write(folder.join("2023-08-28.toml"), text).expect("a law can be written");
     folder

@@ -7,6 +7,7 @@ use krama::proto::v1::transition_result::Answer;
 use tonic::{Code, Status};
 
 use crate::book::{REFUSED, REHEARSED, UNCHANGED};
+use crate::policy::{publish, reform};
 use crate::pour::{Poured, all_or_none, batch, transitions};
 use crate::refusal::{invalid, no, required};
 use crate::say::{hire, hire_of, payment, separation, worker};
@@ -168,23 +169,14 @@ async fn a_preview_is_bounded_and_its_commit_may_be_larger_than_other_batches() 
 
 #[tokio::test]
 async fn a_commit_is_aborted_under_another_revision_of_the_law() {
-    let mut world = World::on(TODAY).await;
+    let world = World::on(TODAY).await;
     let employer = two_people(&world).await;
     let told = [Transition::Hire(hire(&employer, "W-1", "2026-02-02", 1))];
     let token = world.ask(PAYROLL, preview(&told)).await.expect("a preview").preview_token;
-    // The same law, published anew from the first of the month.
-    let laws = std::env::temp_dir().join(format!("krama laws {}", crate::say::fresh()));
-    std::fs::create_dir(&laws).expect("a folder can be made");
-    let first = std::fs::read_to_string(world.config.policy.folder.join("2023-08-28.toml")).expect("the law");
-    std::fs::write(laws.join("2023-08-28.toml"), &first).expect("a file can be written");
-    let second = first.replace("effective = \"2023-08-28\"", "effective = \"2026-03-01\"");
-    std::fs::write(laws.join("2026-03-01.toml"), second).expect("a file can be written");
-    world.config.policy.folder.clone_from(&laws);
-    let world = world.restart().await;
+    publish(&world, &reform("kh-back-payment").replace("2027-01-01", TODAY)).await;
     let status = world.ask(PAYROLL, commit(&token, &told)).await.expect_err("another revision");
     assert_eq!(stale(&status, "POLICY"), "");
     let token = world.ask(PAYROLL, preview(&told)).await.expect("a preview").preview_token;
     let reply = world.ask(PAYROLL, commit(&token, &told)).await.expect("previewed anew");
     assert_eq!(outcomes(&reply.results), [Accepted]);
-    std::fs::remove_dir_all(laws).expect("a folder of its own");
 }

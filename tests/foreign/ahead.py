@@ -45,7 +45,7 @@ class Ahead(Corrections):
         self.tally.same("every position comes once", numbers, list(range(1, len(numbers) + 1)))
         newest = self.ledger.call(CHANGES, "GetPosition", {}, GATEWAY).position.number
         self.tally.same("up to the newest", numbers[-1], newest)
-        told = self.ledger.watch(CHANGES, "WatchChanges", {}, GATEWAY, len(numbers))
+        told = self.ledger.watch(CHANGES, "WatchChanges", {}, OFFICER, len(numbers))
         self.tally.same("a watcher hears the same", [each.change.position.number for each in told], numbers)
         self.notices = [notice for change in changes for notice in change.notices]
         self.tally.holds("she was warned", self.member in {notice.member_id for notice in self.notices})
@@ -87,8 +87,8 @@ class Ahead(Corrections):
             {"identifier": card, "birthDate": child["birthDate"]},
         ]
         answer = self.ledger.call(COVERAGE, "BatchCheckCoverage", {"checks": both}, HOSPITAL)
-        told = [self.ledger.word(each.answer, "verdict") for each in answer.results]
-        self.tally.same("both are known, neither is covered", told, ["VERDICT_NOT_COVERED"] * 2)
+        schemes = [[self.ledger.word(cover, "scheme") for cover in each.answer.covers] for each in answer.results]
+        self.tally.same("the child is covered through her", schemes, [["SCHEME_VOLUNTARY"], ["SCHEME_DEPENDANT"]])
 
     def two_people_change_the_law(self):
         """A reform is checked, proposed, approved by another person; another proposal is taken back."""

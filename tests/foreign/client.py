@@ -384,8 +384,12 @@ class Story(Ahead):
         # Midnight in Phnom Penh is 17:00 UTC.
         until = answer.fresh_until.ToDatetime().isoformat()
         self.tally.holds("good until the day ends in Phnom Penh", until.startswith("2026-11-01T1"), f"saw {until}")
-        wrong = self.check_coverage(birthDate=date("1988-04-13"))
-        nobody = self.check_coverage(identifier={**NATIONAL_ID, "value": "1204567"})
+        # What time changed may be noted between two questions, and each answer says as of when it is.
+        for _ in range(10):
+            wrong = self.check_coverage(birthDate=date("1988-04-13"))
+            nobody = self.check_coverage(identifier={**NATIONAL_ID, "value": "1204567"})
+            if wrong.as_of == nobody.as_of:
+                break
         self.tally.same("a wrong birth date", self.ledger.word(wrong, "verdict"), "VERDICT_NO_MATCH")
         self.tally.same("and a wrong number have one answer", wrong, nobody)
         refusal = self.ledger.refusal(COVERAGE, "CheckCoverage", self.question("2026-11-02"), HOSPITAL)

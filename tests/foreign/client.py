@@ -388,10 +388,10 @@ class Story(Ahead):
         for _ in range(10):
             wrong = self.check_coverage(birthDate=date("1988-04-13"))
             nobody = self.check_coverage(identifier={**NATIONAL_ID, "value": "1204567"})
-            if wrong.as_of == nobody.as_of:
+            if wrong.position == nobody.position:
                 break
         self.tally.same("a wrong birth date", self.ledger.word(wrong, "verdict"), "VERDICT_NO_MATCH")
-        self.tally.same("and a wrong number have one answer", wrong, nobody)
+        self.tally.same("and a wrong number have one answer", in_words(wrong), in_words(nobody))
         refusal = self.ledger.refusal(COVERAGE, "CheckCoverage", self.question("2026-11-02"), HOSPITAL)
         self.refused("care tomorrow", refusal, "FAILED_PRECONDITION", "DAY_IN_FUTURE")
         self.tally.same("names the field", refusal.fields, ["service_date"])

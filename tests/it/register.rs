@@ -87,19 +87,18 @@ impl Drop for Register {
 }
 
 /// Many people with months of payments, some of whom begin and cease to work.
-fn large() -> Register {
-    const PERSONS: u32 = 150;
+fn large(persons: u32) -> Register {
     let mut register = Register::new();
     for number in 1..=2 {
         register.row("employers", format!("2025-01-0{number},E-{number},Romdoul,private"));
     }
-    for number in 1..=PERSONS {
+    for number in 1..=persons {
         register.person("2025-01-03", number);
         register.row("enrolments", format!("2025-01-03,{},2025-01-02", member_number(number)));
     }
     for month in 2..=12 {
         let day = format!("2025-{month:02}-05");
-        for number in 1..=PERSONS {
+        for number in 1..=persons {
             register.pays(&day, number, &day, &format!("T-{month}-{number}"), 1);
         }
         let (hired, left) = (format!("2025-{month:02}-07"), format!("2025-{month:02}-20"));
@@ -171,7 +170,7 @@ async fn told(book: &Book) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_load_that_is_killed_goes_on_and_ends_as_an_unbroken_one() {
-    let register = large();
+    let register = large(150);
     let (unbroken, book) = empty().await;
     let (status, said) = load(&unbroken, &register).await;
     assert_eq!(status, 0, "{said}");
@@ -323,7 +322,8 @@ async fn what_cannot_be_read_loads_nothing_and_what_is_refused_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_writes_meanwhile_ends_the_load() {
-    let register = large();
+    // Long enough that another can write before its end.
+    let register = large(1_500);
     let folder = World::on(TODAY).await.stop().await;
     let process = Process::start(&folder, "krama=info").await;
     let book = Book::open(&folder).await;

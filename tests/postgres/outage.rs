@@ -193,6 +193,7 @@ async fn stays_whole(folder: &Folder, config: Config, disturb: impl AsyncFn()) {
     }
     let wanted = writing.acknowledged.load(Ordering::Relaxed) + 50;
     while writing.acknowledged.load(Ordering::Relaxed) < wanted {
+        assert!(!clients.iter().any(tokio::task::JoinHandle::is_finished), "a client was told something else");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     writing.enough.store(true, Ordering::Relaxed);

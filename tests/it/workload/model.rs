@@ -1,8 +1,8 @@
 //! The model: what the contract says of every write, held in memory and asked one command at a time.
 //!
-//! It is written from the contract and from nothing of the service's code. Where a member stands, and where money lies,
-//! is asked of the law with the model's own list of facts. Absent: order; the model is told in which order the service
-//! decided, and holds every answer against that.
+//! It is written from the contract; where that leaves a choice (the sums of a refund, ids) it follows the service. Where a
+//! member stands, and where money lies, is asked of the law with the model's own list of facts. Absent: order; the model
+//! is told in which order the service decided, and holds every answer against that.
 
 use std::collections::{BTreeMap, HashMap};
 

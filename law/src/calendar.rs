@@ -23,7 +23,7 @@ const DAYS_OF_400_YEARS: i32 = 146_097;
 pub struct Day(pub i32);
 
 /// A calendar month, counted from January of the year 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Month(pub i32);
 
 /// An instant, in microseconds of UTC since 1 January 1970: when the ledger came to know a fact.

@@ -24,8 +24,6 @@ pub(crate) struct MonthRow {
     pub(crate) allocated: Riel,
     /// The day on which its price was reached: a later revision that asks more does not reopen it.
     pub(crate) reached_on: Option<Day>,
-    /// The later due day that it was given, after what was learnt late.
-    put_off: Option<DueDay>,
 }
 
 /// Sixty-four months as sets: bit `n` stands for the `n`-th month after the first.
@@ -126,22 +124,27 @@ impl DoubleEndedIterator for Bits {
 }
 
 /// The months of a life from the first that can matter, as far as room was made for them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(crate) struct Months {
     base: Month,
     rows: Vec<MonthRow>,
     sets: Vec<Sets>,
-    /// Whether any month was given a later due day.
-    any_put_off: bool,
+    /// The later due days that months were given, after what was learnt late; for most lives no row at all.
+    put_off: Vec<Option<DueDay>>,
 }
 
 impl Months {
-    /// No months, but for the place where they begin: with the first enrolment or employment.
-    pub(crate) fn new(life: &Life, until: Month) -> Months {
+    /// No months, but for the place where they begin, with the first enrolment or employment; in the room that the months
+    /// of another life took.
+    pub(crate) fn new(life: &Life, until: Month, room: Months) -> Months {
         let first_enrolment = life.enrolments.first().map(|enrolment| enrolment.on.month());
         let first_job = life.jobs.first().map(|job| job.from.month());
         let base = first_enrolment.into_iter().chain(first_job).min().unwrap_or(until).min(until);
-        Months { base, rows: Vec::new(), sets: Vec::new(), any_put_off: false }
+        let mut months = Months { base, ..room };
+        months.rows.clear();
+        months.sets.clear();
+        months.put_off.clear();
+        months
     }
 
     /// Makes room up to a month, and for a year more.
@@ -284,22 +287,21 @@ impl Months {
     /// Whether no month was given a later due day.
     #[inline]
     pub(crate) fn none_put_off(&self) -> bool {
-        !self.any_put_off
+        self.put_off.is_empty()
     }
 
     /// When a month falls due, by its own due day unless it was put off.
     #[inline]
     pub(crate) fn due(&self, month: Month, book: &Book<'_>) -> DueDay {
-        let put_off = if self.any_put_off { self.row(month).put_off } else { None };
+        let put_off = self.put_off.get(month.places_after(self.base)).copied().flatten();
         put_off.unwrap_or_else(|| book.due_day(month))
     }
 
     /// Lets a month fall due later.
     pub(crate) fn put_off(&mut self, month: Month, due: DueDay) {
-        let place = month.places_after(self.base);
-        if let Some(row) = self.rows.get_mut(place) {
-            row.put_off = Some(due);
-            self.any_put_off = true;
+        if self.has(month) {
+            self.put_off.resize(self.rows.len(), None);
+            self.put_off[month.places_after(self.base)] = Some(due);
         }
     }
 }

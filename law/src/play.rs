@@ -9,9 +9,9 @@ use crate::fact::FactId;
 use crate::household::HeadCovers;
 use crate::life::Life;
 use crate::money::Riel;
-use crate::months::Sets;
+use crate::months::{Months, Sets};
 use crate::policy::{Book, Entitlement, LapseCondition, Law};
-use crate::purse::{Owner, Parcel, Place};
+use crate::purse::{Owner, Parcel, Place, Purse};
 use crate::rhythm::marks;
 use crate::standing::{Machine, State, Today};
 use crate::timeline::Timeline;
@@ -34,6 +34,14 @@ pub(crate) struct Play<'a> {
     pub(crate) at_day: Machine<'a>,
     /// The states up to the day, each with its first day.
     past: Vec<(Day, State)>,
+}
+
+/// The room that a play took, for the next one: in a pass over many lives it is made once.
+#[derive(Default)]
+pub(crate) struct Room {
+    past: Vec<(Day, State)>,
+    months: Months,
+    purse: Purse,
 }
 
 /// What is seen when nothing more is recorded after the day asked about.
@@ -87,7 +95,7 @@ fn played_by<R>(
     question: Question,
     ask: impl FnOnce(Play<'_>) -> R,
 ) -> R {
-    ask(Packed::of(timeline, law, &book, question).played(&book, question))
+    ask(Packed::of(timeline, law, &book, question).played(&book, question, Room::default()))
 }
 
 /// A life ready to be played, with the days on which something begins or ceases to count.
@@ -109,8 +117,8 @@ impl Packed {
         Packed { life, marks }
     }
 
-    pub(crate) fn played<'a>(&'a self, book: &'a Book<'a>, question: Question) -> Play<'a> {
-        Play::new(&self.life, book, &self.marks, question.day, question.telling)
+    pub(crate) fn played<'a>(&'a self, book: &'a Book<'a>, question: Question, room: Room) -> Play<'a> {
+        Play::new(&self.life, book, &self.marks, question, room)
     }
 }
 
@@ -121,28 +129,37 @@ fn head_covers(head: &Timeline, law: &Law, question: Question) -> HeadCovers {
     life.households.clear();
     let marks = marks(&life, &book);
     let last = marks.last().copied().into_iter().chain(life.payments.last().map(|payment| payment.on)).max();
-    let play = Play::new(&life, &book, &marks, last.unwrap_or(question.day), Telling::Brief);
+    let played = |day| {
+        let question = Question { day, telling: Telling::Brief, ..question };
+        Play::new(&life, &book, &marks, question, Room::default())
+    };
+    let play = played(last.unwrap_or(question.day));
     let ahead = play.ahead(|_| false);
     let states = play.past.iter().chain(&ahead.states);
     let changes = states.map(|(day, state)| (*day, state.covers)).collect();
     let for_stay = question.stay.map(|began| {
-        let play = Play::new(&life, &book, &marks, question.day, Telling::Brief);
+        let play = played(question.day);
         play.at_day.covers_for_stay(play.today(), began)
     });
     HeadCovers { changes, for_stay }
 }
 
 impl<'a> Play<'a> {
-    fn new(life: &'a Life, book: &'a Book<'a>, marks: &'a [Day], day: Day, telling: Telling) -> Play<'a> {
+    fn new(life: &'a Life, book: &'a Book<'a>, marks: &'a [Day], question: Question, room: Room) -> Play<'a> {
+        let Question { day, telling, .. } = question;
+        let Room { mut past, months, purse } = room;
+        past.clear();
+        past.reserve(16);
         // Rows for what can be paid on the day, which may pass quietly.
         let ahead = book.revisions().iter().map(|revision| i32::from(revision.prepay_months)).max();
-        let mut machine = Machine::new(life, book, marks, book.month_of(day).plus(ahead.unwrap_or(0).max(1)));
+        let until = book.month_of(day).plus(ahead.unwrap_or(0).max(1));
+        let mut machine = Machine::new(life, book, marks, until, (months, purse));
         if telling == Telling::Whole {
             machine.steps = Some(Vec::new());
         }
         // Of the days before the one asked about nobody asks what was overdue, unless every step is told.
         machine.brisk = telling == Telling::Brief;
-        let mut play = Play { day, past: Vec::with_capacity(16), at_day: machine };
+        let mut play = Play { day, past, at_day: machine };
         let mut now = Day::MIN;
         loop {
             now = play.at_day.receive_while_quiet(day, now);
@@ -168,6 +185,11 @@ impl<'a> Play<'a> {
     /// The states up to the day, each with its first day.
     pub(crate) fn past(&self) -> &[(Day, State)] {
         &self.past
+    }
+
+    /// The room that the play took.
+    pub(crate) fn into_room(self) -> Room {
+        Room { past: self.past, months: self.at_day.months, purse: self.at_day.purse }
     }
 
     /// Looks ahead, as if nothing more were recorded, until enough was seen or nothing changes any more.

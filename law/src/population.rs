@@ -7,7 +7,7 @@
 
 use crate::answer::{Schemes, Standing};
 use crate::calendar::{Moment, Month};
-use crate::play::{Packed, Question};
+use crate::play::{Packed, Question, Room};
 use crate::policy::{Book, Law};
 use crate::timeline::Timeline;
 
@@ -36,22 +36,23 @@ impl<'a> Population<'a> {
     /// Tells of each member, in the order in which they were taken in, the standing and the schemes that cover at the end
     /// of each month from `first` to `last`, both included. A member is told by number, from 0 on.
     pub fn each_month(&self, (first, last): (Month, Month), mut tell: impl FnMut(usize, Month, Standing, Schemes)) {
-        let last_day = self.book.first_day(last.plus(1)).before();
+        let question = Question::of(self.book.first_day(last.plus(1)).before(), self.known_at);
+        let mut room = Room::default();
         for (number, member) in self.members.iter().enumerate() {
-            let play = member.played(&self.book, Question::of(last_day, self.known_at));
+            let play = member.played(&self.book, question, room);
             let mut month = first;
             let mut now = (Standing::NotEnrolled, Schemes::NONE);
+            let mut tell_until = |end: Month, (standing, schemes)| {
+                (month.0..end.0).for_each(|month| tell(number, Month(month), standing, schemes));
+                month = month.max(end);
+            };
             for (from, state) in play.past() {
                 // The months that ended before the state began.
-                while month <= last && *from >= self.book.first_day(month.plus(1)) {
-                    tell(number, month, now.0, now.1);
-                    month = month.plus(1);
-                }
+                tell_until(self.book.month_of(*from), now);
                 now = (state.standing, state.covers);
             }
-            for month in (month.0..=last.0).map(Month) {
-                tell(number, month, now.0, now.1);
-            }
+            tell_until(last.plus(1), now);
+            room = play.into_room();
         }
     }
 }

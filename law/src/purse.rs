@@ -86,6 +86,13 @@ pub(crate) struct Purse {
 }
 
 impl Purse {
+    /// Takes everything out, and keeps the room that it took.
+    pub(crate) fn empty(&mut self) {
+        self.parcels.clear();
+        self.pools.clear();
+        (self.pot, self.pools_made) = (0, 0);
+    }
+
     #[inline(always)]
     pub(crate) fn put(&mut self, owner: Owner, place: Place, amount: Riel, on: Day) {
         if amount > 0 {

@@ -128,10 +128,17 @@ pub(crate) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(crate) fn new(life: &'a Life, book: &'a Book<'a>, marks: &'a [Day], until: Month) -> Machine<'a> {
+    /// A machine that stands before all time, in the room that another life took.
+    pub(crate) fn new(
+        life: &'a Life,
+        book: &'a Book<'a>,
+        marks: &'a [Day],
+        until: Month,
+        (months, mut purse): (Months, Purse),
+    ) -> Machine<'a> {
         let window = |condition: &LapseCondition| matches!(condition, LapseCondition::Window { .. });
         let payments_unsettle = book.revisions().iter().any(|r| r.lapse.iter().any(window) || r.notice_days.is_some());
-        let mut purse = Purse::default();
+        purse.empty();
         purse.parcels.reserve(life.payments.len() + 8);
         let in_force = book.on_and_until(Day::MIN);
         let mut machine = Machine {
@@ -145,7 +152,7 @@ impl<'a> Machine<'a> {
             month: (Month(0), Day::MIN),
             in_force,
             fallen_due: (Month(0), Day::MIN),
-            months: Months::new(life, until),
+            months: Months::new(life, until, months),
             purse,
             worked_through: [Day::MIN; 2],
             enrolled_from: None,

@@ -145,6 +145,10 @@ pub struct Limits {
     pub lapse_members: usize,
     /// Members whom one forecast may hold.
     pub forecast_members: usize,
+    /// Numbers of people that are held at hand.
+    pub numbers_at_hand: usize,
+    /// Questions of hospitals that share one look at the ledger.
+    pub glance_questions: usize,
     /// Positions of the feed that are read at a time.
     pub feed_positions: u32,
     /// After how many milliseconds without news a feed says how far it has come.
@@ -228,6 +232,9 @@ impl Config {
         }
         if self.limits.lapse_members == 0 || self.limits.feed_positions == 0 {
             return unusable("limits.lapse_members", "and limits.feed_positions must be at least 1");
+        }
+        if self.limits.glance_questions == 0 {
+            return unusable("limits.glance_questions", "must be at least 1");
         }
         if self.limits.heartbeat_milliseconds == 0 || self.limits.position_poll_milliseconds == 0 {
             return unusable(

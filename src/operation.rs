@@ -26,17 +26,19 @@ pub mod policy;
 
 mod page;
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use krama_documents::policy_file::LawBook;
 use krama_law::calendar::{Day, Moment};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Tide};
 use crate::operation::caller::Caller;
+use crate::operation::coverage::at_hand::AtHand;
+use crate::operation::coverage::glance::{self, Question};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::policy::Held;
 use crate::operation::transact::writer::{Between, Writer};
@@ -85,6 +87,10 @@ pub struct Limits {
     pub lapse_members: usize,
     /// Members whom one forecast may hold.
     pub forecast_members: usize,
+    /// Numbers of people that are held at hand.
+    pub numbers_at_hand: usize,
+    /// Questions of hospitals that share one look at the ledger.
+    pub glance_questions: usize,
     /// How long a reader waits for a position that was not reached yet.
     pub position_wait: Duration,
     /// How often the ledger is asked, while somebody waits, for what another server wrote.
@@ -113,6 +119,8 @@ pub struct Desk {
     writer: WriterHandle,
     epoch: String,
     tide: Tide,
+    at_hand: Mutex<AtHand>,
+    questions: mpsc::Sender<Question>,
     /// The last position that this server knows of.
     newest: watch::Sender<i64>,
     /// Told when the clock of a sandbox was moved.
@@ -155,6 +163,7 @@ impl Desk {
         };
         write.commit().await?;
         let (handle, queue) = WriterHandle::new(limits.waiting_commands);
+        let (questions, asked) = mpsc::channel(limits.glance_questions);
         let desk = Arc::new(Desk {
             store,
             clock,
@@ -163,10 +172,13 @@ impl Desk {
             writer: handle,
             epoch: identity.epoch,
             tide: Tide::default(),
+            at_hand: Mutex::new(AtHand::new((position, last_known), limits.numbers_at_hand)),
+            questions,
             newest: watch::Sender::new(position),
             moved: Notify::new(),
         });
         let task = tokio::spawn(Writer::new(desk.clone(), queue, between).run());
+        tokio::spawn(glance::answer(Arc::downgrade(&desk), asked));
         tokio::spawn(look_out(Arc::downgrade(&desk), desk.limits.position_poll));
         Ok((desk, task))
     }

@@ -113,6 +113,8 @@ pub async fn open(config: &Config) -> anyhow::Result<(Arc<Desk>, JoinHandle<()>)
             excuse_months_alone: config.limits.excuse_months_alone,
             lapse_members: config.limits.lapse_members,
             forecast_members: config.limits.forecast_members,
+            numbers_at_hand: config.limits.numbers_at_hand,
+            glance_questions: config.limits.glance_questions,
             position_wait: Duration::from_millis(config.limits.position_wait_milliseconds),
             position_poll: Duration::from_millis(config.limits.position_poll_milliseconds),
         },

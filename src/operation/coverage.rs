@@ -3,7 +3,9 @@
 //! A question about somebody who is unknown, who is named with a wrong second fact or who is out of the caller's
 //! scope has one and the same answer. Absent: entitlement and everything else that the law decides.
 
+pub(crate) mod at_hand;
 pub mod forecast;
+pub(crate) mod glance;
 pub mod lapse;
 pub mod notice;
 
@@ -17,14 +19,14 @@ use krama_law::policy::Law;
 use krama_law::timeline::Timeline;
 
 use crate::operation::Desk;
+use crate::operation::coverage::at_hand::Traits;
+use crate::operation::coverage::glance::Seen;
 use crate::operation::failure::{Failure, IdentifierKind, Refusal};
 use crate::operation::page::{Needs, Page};
-use crate::operation::person::{BirthDate, Identifier, birth_of, identifier_hash, phone_hash};
+use crate::operation::person::{BirthDate, Identifier, identifier_hash, phone_hash};
 use crate::operation::policy::statute::Statute;
 use crate::operation::reading::{AtLeast, Reading, Snapshot};
 use crate::operation::standing::holds;
-use crate::store::person::Details;
-use crate::store::standing;
 
 /// What the law says of a member, with what the member can do about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -132,7 +134,7 @@ impl Desk {
     pub async fn check_coverage(&self, check: &Check, at_least: Option<AtLeast>) -> Result<Reading<Checked>, Failure> {
         let vault = self.store.vault();
         let hash = identifier_hash(vault, &check.identifier);
-        if let Some(reading) = self.check_by_what_is_kept(check, &hash, at_least.as_ref()).await? {
+        if let Some(reading) = self.check_by_what_is_kept(check, hash, at_least.as_ref()).await? {
             return Ok(reading);
         }
         let snapshot = self.snapshot(at_least.as_ref()).await?;
@@ -166,8 +168,8 @@ impl Desk {
         }
         let hash = identifier_hash(self.store.vault(), &check.identifier);
         let known_by = page.holders(&hash).iter().find_map(|&member| {
-            let details = page.person(member)?;
-            self.confirms(details, &check.second_fact).then_some(member)
+            let traits = Traits::of(page.person(member)?, self.store.vault());
+            self.confirms(&traits, &check.second_fact).then_some(member)
         });
         let Some(member) = known_by else {
             return Ok(Checked::nobody(check));
@@ -189,45 +191,37 @@ impl Desk {
         Ok(self.checked(check, found))
     }
 
-    /// The answer about today from what is kept, if that may be gone by; one statement finds all of it.
+    /// The answer about today from what is kept, if that may be gone by.
     async fn check_by_what_is_kept(
         &self,
         check: &Check,
-        hash: &[u8; 32],
+        hash: [u8; 32],
         at_least: Option<&AtLeast>,
     ) -> Result<Option<Reading<Checked>>, Failure> {
         if check.stay.is_some() {
             return Ok(None);
         }
         self.wait_for(at_least).await?;
-        let now = self.instant().await?;
-        let glance = standing::glance(&self.store, hash).await?;
-        let (position, last_known) = glance.last;
-        let known = now.max(Moment(last_known));
+        let Seen { position, known, holders } = self.glance(hash).await?;
         let Some(statute) = self.held.read_through(position) else { return Ok(None) };
         if check.service_date.is_some_and(|day| day != known.day()) {
             return Ok(None);
         }
-        for (person, row) in glance.holders {
-            if !self.confirms(&person.open(self.store.vault())?, &check.second_fact) {
-                continue;
-            }
-            let Some(row) = row.filter(|row| holds(row, &statute, known)) else { return Ok(None) };
-            if row.kept.co_payment {
-                return Ok(None);
-            }
-            let found = Found {
-                member: row.member,
-                covers: row.kept.covers,
-                co_payment: None,
-                revision: row.kept.revision,
-                day: known.day(),
-                known,
-                position,
-            };
-            return Ok(Some(Reading { position, answer: self.checked(check, found) }));
-        }
-        Ok(Some(Reading { position, answer: Checked::nobody(check) }))
+        let Some(holder) = holders.iter().find(|holder| self.confirms(&holder.traits, &check.second_fact)) else {
+            return Ok(Some(Reading { position, answer: Checked::nobody(check) }));
+        };
+        let row = holder.row.as_ref().filter(|row| holds(row, &statute, known) && !row.kept.co_payment);
+        let Some(row) = row else { return Ok(None) };
+        let found = Found {
+            member: row.member,
+            covers: row.kept.covers.clone(),
+            co_payment: None,
+            revision: row.kept.revision,
+            day: known.day(),
+            known,
+            position,
+        };
+        Ok(Some(Reading { position, answer: self.checked(check, found) }))
     }
 
     fn checked(&self, check: &Check, found: Found) -> Checked {
@@ -243,14 +237,11 @@ impl Desk {
     }
 
     /// Whether the register confirms a second fact.
-    fn confirms(&self, details: &Details, second_fact: &SecondFact) -> bool {
+    fn confirms(&self, traits: &Traits, second_fact: &SecondFact) -> bool {
         match second_fact {
-            SecondFact::BirthDate(told) => birth_of(details).is_some_and(|held| held.agrees(*told)),
-            SecondFact::BirthYear(year) => details.birth_year == Some(*year),
-            SecondFact::Phone(phone) => {
-                let vault = self.store.vault();
-                details.phone.as_deref().is_some_and(|held| phone_hash(vault, held) == phone_hash(vault, phone))
-            }
+            SecondFact::BirthDate(told) => traits.birth.is_some_and(|held| held.agrees(*told)),
+            SecondFact::BirthYear(year) => traits.birth.is_some_and(|held| held.year == *year),
+            SecondFact::Phone(phone) => traits.phone.is_some_and(|held| held == phone_hash(self.store.vault(), phone)),
         }
     }
 

@@ -195,6 +195,13 @@ impl Page {
         self.new_commands.push(command);
     }
 
+    /// Of whom a standing or the person is written anew, and which numbers have one holder more.
+    pub(crate) fn touches(&self) -> (Vec<i64>, Vec<[u8; 32]>) {
+        let persons = self.new.persons.iter().map(|(person, _)| person.member);
+        let numbers = self.new.identifiers.iter().map(|identifier| identifier.hash);
+        (self.new_standings.iter().copied().chain(persons).collect(), numbers.collect())
+    }
+
     /// Writes down everything that was added.
     pub(crate) async fn save(&self, write: &Write) -> Result<(), Failure> {
         let persons: Vec<PersonRow> = self.new.persons.iter().map(|(person, _)| person.clone()).collect();

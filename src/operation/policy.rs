@@ -37,6 +37,14 @@ impl Held {
         (held.0 >= position).then(|| held.1.clone())
     }
 
+    /// Takes what the law is up to a position, from who knows it.
+    pub(crate) fn keep(&self, position: i64, statute: &Arc<Statute>) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        if held.0 < position {
+            *held = (position, statute.clone());
+        }
+    }
+
     /// The law as it stands at a position, or a later one: what was published after a question's instant is not in force
     /// for it.
     pub(crate) async fn through(
@@ -50,10 +58,7 @@ impl Held {
         let (_, statute) = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
         let newer = policy::since(conn, statute.last_position()).await?;
         let statute = if newer.is_empty() { statute } else { Arc::new(statute.with(newer)?) };
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        if held.0 < position {
-            *held = (position, statute.clone());
-        }
+        self.keep(position, &statute);
         Ok(statute)
     }
 }
@@ -123,6 +128,14 @@ pub struct Listed {
 }
 
 impl Desk {
+    /// Sees to it that the law is known up to a position.
+    pub(crate) async fn read_law_through(&self, position: i64) -> Result<(), Failure> {
+        if self.held.read_through(position).is_none() {
+            self.held.through(&self.store.read().await?, position).await?;
+        }
+        Ok(())
+    }
+
     /// The revisions and proposals.
     ///
     /// # Errors

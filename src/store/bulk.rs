@@ -105,6 +105,30 @@ fn among_arrays<C: ColumnTrait, const N: usize>(columns: [C; N], keys: Vec<[Valu
     Ok(Expr::cust_with_values(sql, arrays.into_iter().map(|(array, _)| array + "}")))
 }
 
+/// Keys of bytes as one value for a statement that is written by hand: in SQLite the rows of `json_each`, each read by
+/// `unhex(value ->> 0)`, in PostgreSQL an array of `bytea`.
+pub(crate) fn keys_of_bytes<const N: usize>(conn: &impl ConnectionTrait, keys: &[[u8; N]]) -> Result<Value, Failure> {
+    if is_postgres(conn) {
+        let mut array = String::from("{");
+        for key in keys {
+            if array.len() > 1 {
+                array.push(',');
+            }
+            push_element(&mut array, key.to_vec().into())?;
+        }
+        return Ok((array + "}").into());
+    }
+    if keys.is_empty() {
+        return Ok("[]".into());
+    }
+    let mut list = List::default();
+    for key in keys {
+        list.begin();
+        list.push(key.to_vec().into())?;
+    }
+    Ok(list.finish())
+}
+
 /// Writes all rows; nothing happens when there is none.
 pub(crate) async fn insert<M, A>(write: &Write, rows: impl Iterator<Item = M>) -> Result<(), Failure>
 where

@@ -4,19 +4,18 @@
 //! stays. The numbers that stand for standings and schemes are never changed. Deliberately absent: when a row may be gone
 //! by, which the floor above decides.
 
+pub mod glance;
+
 use std::collections::BTreeMap;
 
 use krama_law::answer::{Cover, Scheme, Schemes, Standing};
 use krama_law::calendar::Day;
 use sea_orm::sea_query::{Condition, Expr};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult as _, QueryFilter, QueryOrder, QuerySelect, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 
 use crate::store::bulk;
-use crate::store::connection::{Store, Write};
+use crate::store::connection::Write;
 use crate::store::failure::Failure;
-use crate::store::person::PersonRow;
 
 /// What is kept of an answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,46 +92,6 @@ pub struct ToldRow {
     pub was: Option<(Standing, Schemes)>,
     /// What is so now.
     pub now: Kept,
-}
-
-/// What one look at the ledger finds under a number.
-#[derive(Debug)]
-pub struct Glance {
-    /// The last position, and its known time.
-    pub last: (i64, i64),
-    /// Who has the number, in the newest version, with the row of standing.
-    pub holders: Vec<(PersonRow, Option<StandingRow>)>,
-}
-
-/// The newest position, whose number it is, the person in the newest version and the row of standing, in one statement,
-/// so that a hospital's question is one way to the database and back. The columns of `standing` follow.
-pub(super) const GLANCE: &str = "SELECT last.position AS last_position, last.known_at AS last_known, person.member AS holder, \
-     person.position AS person_position, person.known_at AS person_known, person.sealed AS sealed, standing.* \
-     FROM (SELECT position, known_at FROM command ORDER BY position DESC LIMIT 1) AS last \
-     LEFT JOIN identifier ON identifier.hash = $1 \
-     LEFT JOIN person ON person.member = identifier.member AND person.position = \
-     (SELECT max(newest.position) FROM person AS newest WHERE newest.member = identifier.member) \
-     LEFT JOIN standing ON standing.member = identifier.member ORDER BY identifier.position, identifier.ordinal";
-
-/// Looks at the ledger for who has a number. The statement sees one state by itself and needs no transaction.
-pub async fn glance(store: &Store, hash: &[u8; 32]) -> Result<Glance, Failure> {
-    let conn = store.single();
-    let statement = Statement::from_sql_and_values(conn.get_database_backend(), GLANCE, [hash.to_vec().into()]);
-    let mut glance = Glance { last: (0, 0), holders: Vec::new() };
-    for row in conn.query_all_raw(statement).await? {
-        glance.last = (row.try_get("", "last_position")?, row.try_get("", "last_known")?);
-        let Some(member) = row.try_get::<Option<i64>>("", "holder")? else { continue };
-        let person = PersonRow {
-            member,
-            position: row.try_get("", "person_position")?,
-            known_at: row.try_get("", "person_known")?,
-            sealed: row.try_get("", "sealed")?,
-        };
-        let decided = row.try_get::<Option<i64>>("", "edition")?.is_some();
-        let model = decided.then(|| standing_table::Model::from_query_result(&row, "")).transpose()?;
-        glance.holders.push((person, model.map(StandingRow::try_from).transpose()?));
-    }
-    Ok(glance)
 }
 
 /// The rows of these members.

@@ -26,6 +26,7 @@ pub(crate) mod employer;
 pub(crate) mod enrolment;
 pub(crate) mod explanation;
 pub(crate) mod feed;
+pub(crate) mod glance;
 pub(crate) mod hire;
 pub(crate) mod household;
 pub(crate) mod import;

@@ -9,13 +9,16 @@ use krama::grpc::id_text;
 use krama::proto::v1;
 use krama_law::calendar::Day;
 
+use crate::ask::Ask;
 use crate::feed::Chance;
 use crate::pour::{batch, options};
 use crate::say::{MONTH, day, enrolment, hire, payment, registration, reversal, separation};
-use crate::world::{COLLECTOR, OFFICER, PAYROLL, World};
+use crate::world::{COLLECTOR, OFFICER, PAYROLL, World, said};
 
 const FIRST: &str = "2025-01-06";
 const YEARS: i32 = 5;
+/// Calls that are sent at the same time.
+const IN_FLIGHT: usize = 64;
 /// On these days of a month people act.
 const DAYS: [i32; 4] = [3, 10, 14, 24];
 
@@ -149,9 +152,21 @@ impl Life {
     }
 }
 
+/// Sends what is about different people, many at the same time, so that many share a commit; answers in their order.
+async fn together<A: Ask>(world: &World, who: &str, asks: Vec<A>) -> Vec<A::Reply> {
+    let mut replies = Vec::with_capacity(asks.len());
+    for part in asks.chunks(IN_FLIGHT) {
+        let send = |ask: &A| tokio::spawn(ask.clone().send(world.channel.clone(), said(who)));
+        for sent in part.iter().map(send).collect::<Vec<_>>() {
+            replies.push(sent.await.expect("it is sent").expect("it is taken"));
+        }
+    }
+    replies
+}
+
 async fn act(world: &World, lives: &mut [Life], employer: &str, today: Day, heard: &Heard) {
     let (text, month) = (today.to_string(), today.month().0);
-    let mut payments = Vec::new();
+    let (mut payments, mut separations, mut hires, mut reversals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for life in lives.iter_mut() {
         if let Some(months) = life.pays(today, heard) {
             let paid = v1::RecordPaymentRequest { amount_riel: MONTH * months, ..payment(&life.id, &text) };
@@ -159,13 +174,13 @@ async fn act(world: &World, lives: &mut [Life], employer: &str, today: Day, hear
         }
         match &life.employed {
             Some((job, until)) if *until <= month && today.parts().2 == 24 => {
-                world.ask(PAYROLL, separation(employer, job, &text)).await.expect("a separation");
+                separations.push(separation(employer, job, &text));
                 life.employed = None;
             }
             None if today.parts().2 == 3 && life.chance.below(200) == 0 => {
                 life.jobs += 1;
                 let job = format!("{}-{}", life.number, life.jobs);
-                world.ask(PAYROLL, hire(employer, &job, &text, life.number)).await.expect("a hire");
+                hires.push(hire(employer, &job, &text, life.number));
                 life.employed = Some((job, month + 2 + i32::try_from(life.chance.below(8)).expect("a number")));
             }
             Some(_) | None => {}
@@ -175,9 +190,12 @@ async fn act(world: &World, lives: &mut [Life], employer: &str, today: Day, hear
             && let Some(paid) = life.last_payment.take()
         {
             // It bounces, perhaps long after it was taken.
-            world.ask(COLLECTOR, reversal(&paid, &text)).await.expect("a reversal");
+            reversals.push(reversal(&paid, &text));
         }
     }
+    together(world, PAYROLL, separations).await;
+    together(world, PAYROLL, hires).await;
+    together(world, COLLECTOR, reversals).await;
     for part in payments.chunks(500) {
         let sent: Vec<_> = part.iter().map(|(_, paid)| paid.clone()).collect();
         let reply = world.ask(COLLECTOR, batch(&options(), &sent)).await.expect("a batch");
@@ -198,10 +216,11 @@ async fn next_wake(world: &World) -> Day {
 async fn nobody_is_lost_unwarned_and_what_is_kept_told_and_true_is_one_at_the_end_of_each_year() {
     let world = World::on(FIRST).await;
     let employer = world.granted("E-1", "2025-01-01").await;
+    let registered = together(&world, OFFICER, (1..=population()).map(registration).collect()).await;
+    let ids: Vec<String> = registered.into_iter().map(|reply| reply.member_id).collect();
+    together(&world, OFFICER, ids.iter().map(|id| enrolment(id)).collect()).await;
     let mut lives = Vec::new();
-    for number in 1..=population() {
-        let id = world.ask(OFFICER, registration(number)).await.expect("a member").member_id;
-        world.ask(OFFICER, enrolment(&id)).await.expect("an enrolment");
+    for (number, id) in (1..).zip(ids) {
         let mut chance = Chance(u64::from(number));
         let diligence = [98, 85, 60, 20, 0][usize::try_from(chance.below(5)).expect("an index")];
         let heed = chance.below(101);

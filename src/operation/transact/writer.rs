@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::clock::Dice;
 use crate::operation::Desk;
 use crate::operation::command::Stage;
+use crate::operation::coverage::at_hand::Coming;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page};
 use crate::operation::policy::statute::Statute;
@@ -108,6 +109,7 @@ impl Writer {
             let desk = self.desk.clone();
             let saved = desk.store.in_time(self.write(&mut part, bond)).await;
             self.desk.tide.settle();
+            self.desk.at_hand().expect_nothing();
             let undone = match saved {
                 Err(fault) if part.len() > 1 && !fault.is_passing() && bond == Bond::None => {
                     let cause: &dyn std::error::Error = &fault;
@@ -170,9 +172,19 @@ impl Writer {
         audits.iter_mut().zip(numbers).for_each(|(audit, id)| audit.id = id);
         audit::insert(&write, &audits).await?;
         (self.between)(Step::Commit)?;
+        let is_kept = !rehearsal && undone.is_empty();
+        let is_further = is_kept && position > last;
+        if is_further {
+            let (members, numbers) = page.touches();
+            desk.at_hand().expect(Coming { after: last, position, members, numbers });
+        }
         write.commit().await?;
-        if !rehearsal && undone.is_empty() {
-            self.desk.reached(position);
+        if is_further {
+            desk.held.keep(position, &statute);
+            desk.at_hand().reach((position, known.0));
+        }
+        if is_kept {
+            desk.reached(position);
         }
         (self.between)(Step::Answer)?;
         Ok(undone)

@@ -1,0 +1,214 @@
+//! What is at hand: of whom hospitals asked lately, with what is kept of the standing, so that who is asked about again is
+//! not read again.
+//!
+//! All of it is true of one position, and nobody goes by it who has not seen the ledger stand there. What this server
+//! writes takes away whom it touches; what another wrote takes away everything, since whom that touched is not known here.
+//! Of a person no more is held than a second fact is compared with. Absent: when a row may be gone by, and reading.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::operation::person::{BirthDate, birth_of, phone_hash};
+use crate::store::person::Details;
+use crate::store::seal::Vault;
+use crate::store::standing::StandingRow;
+
+/// What of a person a second fact is compared with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Traits {
+    pub(crate) birth: Option<BirthDate>,
+    /// The keyed hash of the phone number.
+    pub(crate) phone: Option<[u8; 32]>,
+}
+
+impl Traits {
+    pub(crate) fn of(details: &Details, vault: &Vault) -> Traits {
+        let phone = details.phone.as_deref().map(|phone| phone_hash(vault, phone));
+        Traits { birth: birth_of(details), phone }
+    }
+}
+
+/// Somebody who has a number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Holder {
+    pub(crate) member: i64,
+    pub(crate) traits: Traits,
+    pub(crate) row: Option<StandingRow>,
+}
+
+/// A position, and its known time.
+pub(crate) type Place = (i64, i64);
+
+/// What a batch will have touched once it is durable.
+#[derive(Debug)]
+pub(crate) struct Coming {
+    /// The last position before the batch, and the last of the batch.
+    pub(crate) after: i64,
+    pub(crate) position: i64,
+    /// Whose standing or person is written anew.
+    pub(crate) members: Vec<i64>,
+    /// Which numbers have one holder more.
+    pub(crate) numbers: Vec<[u8; 32]>,
+}
+
+/// Holders by their numbers. Two shelves: what is asked for goes to the young one; when that is full it becomes the old
+/// one, and what stood there and was not asked for since is gone.
+#[derive(Debug)]
+pub(crate) struct AtHand {
+    through: Place,
+    coming: Option<Coming>,
+    shelves: [Shelf; 2],
+    /// How many numbers are held at most.
+    most: usize,
+}
+
+#[derive(Default, Debug)]
+struct Shelf {
+    numbers: HashMap<[u8; 32], Vec<i64>>,
+    members: HashMap<i64, Arc<Holder>>,
+}
+
+impl Shelf {
+    fn get(&self, number: &[u8; 32]) -> Option<Vec<Arc<Holder>>> {
+        self.numbers.get(number)?.iter().map(|member| self.members.get(member).cloned()).collect()
+    }
+}
+
+impl AtHand {
+    /// Nothing, as of a position.
+    pub(crate) fn new(through: Place, most: usize) -> AtHand {
+        AtHand { through, coming: None, shelves: [Shelf::default(), Shelf::default()], most }
+    }
+
+    /// The position of which all that is held is true.
+    pub(crate) fn through(&self) -> Place {
+        self.through
+    }
+
+    /// Is told what is about to be made durable; a reader may see it before the writer hears of it.
+    pub(crate) fn expect(&mut self, coming: Coming) {
+        self.coming = Some(coming);
+    }
+
+    /// Nothing is about to be made durable any more.
+    pub(crate) fn expect_nothing(&mut self) {
+        self.coming = None;
+    }
+
+    /// The ledger was seen to stand at a position.
+    pub(crate) fn reach(&mut self, place: Place) {
+        if place.0 <= self.through.0 {
+            return;
+        }
+        let own = self.coming.as_ref().filter(|own| own.after == self.through.0 && own.position == place.0);
+        for shelf in &mut self.shelves {
+            if let Some(own) = own {
+                own.members.iter().for_each(|member| drop(shelf.members.remove(member)));
+                own.numbers.iter().for_each(|number| drop(shelf.numbers.remove(number)));
+            } else {
+                *shelf = Shelf::default();
+            }
+        }
+        self.through = place;
+    }
+
+    /// Who has a number, if that is held.
+    pub(crate) fn get(&mut self, number: &[u8; 32]) -> Option<Vec<Arc<Holder>>> {
+        let [young, old] = &self.shelves;
+        if let Some(found) = young.get(number) {
+            return Some(found);
+        }
+        let found = old.get(number)?;
+        self.put(*number, found.clone());
+        Some(found)
+    }
+
+    /// Takes in who has a number, as read at the position of which everything here is true. That nobody has it is not
+    /// held, or whoever makes up numbers could push everybody else out.
+    pub(crate) fn put(&mut self, number: [u8; 32], holders: Vec<Arc<Holder>>) {
+        if holders.is_empty() || self.most < 2 {
+            return;
+        }
+        let [young, old] = &mut self.shelves;
+        if young.numbers.len() >= self.most / 2 {
+            *old = std::mem::take(young);
+        }
+        young.numbers.insert(number, holders.iter().map(|holder| holder.member).collect());
+        young.members.extend(holders.into_iter().map(|holder| (holder.member, holder)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder(member: i64) -> Vec<Arc<Holder>> {
+        let traits = Traits { birth: None, phone: None };
+        vec![Arc::new(Holder { member, traits, row: None })]
+    }
+
+    fn number(of: u8) -> [u8; 32] {
+        [of; 32]
+    }
+
+    fn coming(after: i64, position: i64, members: &[i64], numbers: &[[u8; 32]]) -> Coming {
+        Coming { after, position, members: members.to_vec(), numbers: numbers.to_vec() }
+    }
+
+    /// Members 1 to 4 under their numbers, as of position 10.
+    fn four() -> AtHand {
+        let mut at_hand = AtHand::new((10, 100), 100);
+        (1..=4).for_each(|of| at_hand.put(number(of), holder(of.into())));
+        at_hand
+    }
+
+    fn held(at_hand: &mut AtHand) -> Vec<u8> {
+        (1..=4).filter(|of| at_hand.get(&number(*of)).is_some()).collect()
+    }
+
+    #[test]
+    fn what_this_server_writes_takes_away_whom_it_touches_whoever_sees_it_first() {
+        let mut at_hand = four();
+        at_hand.expect(coming(10, 12, &[2], &[number(3)]));
+        assert_eq!((held(&mut at_hand), at_hand.through()), (vec![1, 2, 3, 4], (10, 100)));
+        at_hand.reach((12, 120));
+        assert_eq!((held(&mut at_hand), at_hand.through()), (vec![1, 4], (12, 120)));
+        at_hand.expect_nothing();
+        at_hand.reach((12, 120));
+        at_hand.reach((11, 110));
+        assert_eq!((held(&mut at_hand), at_hand.through()), (vec![1, 4], (12, 120)));
+    }
+
+    #[test]
+    fn what_another_wrote_takes_away_everything() {
+        for (expected, reached) in [
+            (None, 11),
+            // Another wrote before, in place of or after what was expected.
+            (Some(coming(11, 12, &[2], &[])), 12),
+            (Some(coming(10, 12, &[2], &[])), 11),
+            (Some(coming(10, 12, &[2], &[])), 13),
+        ] {
+            let mut at_hand = four();
+            at_hand.coming = expected;
+            at_hand.reach((reached, 0));
+            assert_eq!((held(&mut at_hand), at_hand.through()), (vec![], (reached, 0)));
+        }
+    }
+
+    #[test]
+    fn no_more_is_held_than_the_bound_and_who_is_asked_for_stays() {
+        let mut at_hand = AtHand::new((10, 100), 4);
+        for of in 1..=20 {
+            at_hand.put(number(of), holder(of.into()));
+            assert!(at_hand.get(&number(1)).is_some(), "{of}");
+            assert!(at_hand.shelves.iter().map(|shelf| shelf.numbers.len()).sum::<usize>() <= 4);
+            assert!(at_hand.shelves.iter().map(|shelf| shelf.members.len()).sum::<usize>() <= 4);
+        }
+        assert!(at_hand.get(&number(10)).is_none());
+        at_hand.put(number(30), vec![]);
+        assert!(at_hand.get(&number(30)).is_none(), "that nobody has a number is not held");
+        let mut none = AtHand::new((10, 100), 0);
+        none.put(number(1), holder(1));
+        assert!(none.get(&number(1)).is_none());
+    }
+}

@@ -1,0 +1,149 @@
+//! What is at hand: whom hospitals ask about again is not read again, and yet no answer is older than what was
+//! acknowledged, whichever server wrote it.
+
+use krama::proto::v1;
+use krama::proto::v1::check_coverage_request::SecondFact;
+use krama::server;
+use tonic::transport::Channel;
+
+use crate::ask::Ask;
+use crate::crash::number_of;
+use crate::feed::Chance;
+use crate::say::{MONTH, check, date, explain, get, hire, payment, phone, registration, reversal, separation, update};
+use crate::world::{COLLECTOR, FACILITY, OFFICER, PAYROLL, World, channel_to, said};
+
+/// Who pays for three months on the first of these days is covered on the second, whenever the payment is learnt of.
+const FIRST: &str = "2026-01-05";
+const TODAY: &str = "2026-03-10";
+const MEMBERS: usize = 5;
+const ROUNDS: u64 = 60;
+
+async fn ask<A: Ask>(channel: &Channel, who: &str, ask: A) -> A::Reply {
+    let reply = ask.clone().send(channel.clone(), said(who)).await;
+    reply.unwrap_or_else(|status| panic!("{who} is refused {ask:?}: {status:?}"))
+}
+
+/// What is written of a member: enough to make and to unmake cover.
+struct Life {
+    member: String,
+    birth: String,
+    paid: Option<String>,
+    job: Option<String>,
+}
+
+/// Writes something about a member at one of the servers; answers the position at which it was recorded.
+async fn write(to: &Channel, employer: &str, number: u32, life: &mut Life, chance: &mut Chance) -> v1::Position {
+    let position = match (chance.below(4), life.paid.take(), life.job.take()) {
+        (0, Some(paid), job) => {
+            life.job = job;
+            ask(to, COLLECTOR, reversal(&paid, TODAY)).await.position
+        }
+        (1, paid, Some(job)) => {
+            life.paid = paid;
+            ask(to, PAYROLL, separation(employer, &job, TODAY)).await.position
+        }
+        (1, paid, None) => {
+            let job = format!("W-{number}-{}", chance.below(1 << 40));
+            let reply = ask(to, PAYROLL, hire(employer, &job, TODAY, number)).await;
+            (life.paid, life.job) = (paid, Some(job));
+            reply.position
+        }
+        (2, paid, job) => {
+            (life.paid, life.job) = (paid, job);
+            let etag = ask(to, OFFICER, get(&life.member)).await.member.expect("a member").etag;
+            life.birth = format!("1988-04-{:02}", 1 + chance.below(28));
+            let corrected = v1::UpdateMemberRequest {
+                birth_date: Some(date(&life.birth)),
+                latin_name: registration(number).latin_name,
+                phone: phone(number),
+                ..update(&life.member, &etag)
+            };
+            ask(to, OFFICER, corrected).await.position
+        }
+        (_, _, job) => {
+            let paid = v1::RecordPaymentRequest { amount_riel: 3 * MONTH, ..payment(&life.member, FIRST) };
+            let reply = ask(to, COLLECTOR, paid).await;
+            (life.paid, life.job) = (Some(reply.payment_id), job);
+            reply.position
+        }
+    };
+    position.expect("a position")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_asked_about_again_is_never_answered_by_less_than_was_acknowledged() {
+    let seed = number_of("KRAMA_SEED").unwrap_or(11);
+    let mut chance = Chance(seed);
+    // So few are held that some of them are pushed out.
+    let world = World::with(FIRST, |config| config.limits.numbers_at_hand = 8).await;
+    let other = server::start(&world.config).await.expect("another server of the same ledger");
+    let servers = [world.channel.clone(), channel_to(other.address)];
+    let employer = world.granted("E-1", "2025-01-01").await;
+    let mut lives = Vec::new();
+    for number in 1..=u32::try_from(MEMBERS).expect("a number") {
+        // Nobody has the number yet, and soon somebody does.
+        for server in &servers {
+            assert_eq!(ask(server, FACILITY, check(number)).await.verdict(), v1::Verdict::NoMatch);
+        }
+        let (member, birth) = (world.enrolled(number).await, "1988-04-16".to_owned());
+        lives.push(Life { member, birth, paid: None, job: None });
+    }
+    world.clock_to(TODAY).await;
+    let mut verdicts = [0, 0];
+    for round in 0..ROUNDS {
+        let at = usize::try_from(chance.below(MEMBERS as u64)).expect("an index");
+        let to = &servers[usize::try_from(chance.below(2)).expect("an index")];
+        let number = u32::try_from(at).expect("a number") + 1;
+        let written = write(to, &employer, number, &mut lives[at], &mut chance).await;
+        for (at, life) in lives.iter().enumerate() {
+            let by_facts = ask(&servers[0], OFFICER, explain(&life.member)).await.decision.expect("a decision");
+            for server in &servers {
+                let second_fact = Some(SecondFact::BirthDate(date(&life.birth)));
+                let number = u32::try_from(at).expect("a number") + 1;
+                let question = v1::CheckCoverageRequest { second_fact, ..check(number) };
+                let reply = ask(server, FACILITY, question).await;
+                let of = format!("KRAMA_SEED={seed}: of member {at} in round {round}");
+                assert_ne!(reply.verdict(), v1::Verdict::NoMatch, "{of}: a corrected birth date");
+                assert_eq!((reply.covered, &reply.covers), (by_facts.covered, &by_facts.covers), "{of}");
+                assert!(reply.position.is_some_and(|position| position.number >= written.number), "{of}");
+                verdicts[usize::from(reply.covered)] += 1;
+            }
+        }
+    }
+    assert!(verdicts.iter().all(|count| *count > 20), "all were answered alike: {verdicts:?}");
+    // A wrong second fact is nobody's, though the person is at hand.
+    let wrong = v1::CheckCoverageRequest { second_fact: Some(SecondFact::BirthYear(1989)), ..check(1) };
+    assert_eq!(ask(&servers[0], FACILITY, wrong).await.verdict(), v1::Verdict::NoMatch);
+    other.stop().await;
+    world.book.holds_together().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_ask_at_once_are_each_answered_about_their_own() {
+    let world = World::with(TODAY, |config| config.limits.glance_questions = 7).await;
+    let mut members = Vec::new();
+    for number in 1..=20 {
+        members.push(world.ask(OFFICER, registration(number)).await.expect("a member").member_id);
+    }
+    for member in members.iter().step_by(2) {
+        let hired = u32::try_from(members.iter().position(|known| known == member).expect("it is there")).expect("few");
+        let employer = world.granted(&format!("E-{hired}"), "2025-01-01").await;
+        world.ask(PAYROLL, hire(&employer, "W-1", "2026-01-01", hired + 1)).await.expect("a hire");
+    }
+    let asked: Vec<_> = (0..200_u32)
+        .map(|at| {
+            let (number, channel) = (1 + at % 25, world.channel.clone());
+            tokio::spawn(async move { (number, check(number).send(channel, said(FACILITY)).await) })
+        })
+        .collect();
+    for asked in asked {
+        let (number, reply) = asked.await.expect("it is asked");
+        let verdict = reply.expect("an answer").verdict();
+        let expected = match number {
+            21.. => v1::Verdict::NoMatch,
+            number if number % 2 == 1 => v1::Verdict::Covered,
+            _ => v1::Verdict::NotCovered,
+        };
+        assert_eq!(verdict, expected, "of number {number}");
+    }
+}

@@ -53,6 +53,9 @@ class Ahead(Corrections):
     def warnings_are_served(self):
         """A warning is delivered and served; who is next to lose cover is foretold."""
         self.tally.chapter("A warning reaches her, and an officer sees who is next")
+        texts = {text.language: text for text in self.notices[-1].texts}
+        self.tally.same("each warning has its text in two languages", sorted(texts), ["en", "km"])
+        self.tally.holds("short enough to be sent", all(0 < text.segments <= 2 for text in texts.values()))
         notice = {"noticeId": self.notices[-1].notice_id, "channel": "NOTICE_CHANNEL_SMS"}
         sent = {**notice, "state": "DELIVERY_STATE_SENT"}
         self.write(COVERAGE, "RecordNoticeDelivery", GATEWAY, "the gateway sent it", **sent)

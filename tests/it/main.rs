@@ -19,6 +19,7 @@ pub(crate) mod account;
 pub(crate) mod amendment;
 pub(crate) mod batch;
 pub(crate) mod clock;
+pub(crate) mod contested;
 pub(crate) mod correction;
 pub(crate) mod coverage;
 pub(crate) mod crash;

@@ -127,7 +127,7 @@ impl Statute {
             let reading = read.next().ok_or_else(|| broken(row))?;
             readings.extend(reading.of(&law).map(|law| (reading, law)));
         }
-        Ok(Statute { editions: Editions::of(&law), law, revisions, readings, rows: Arc::new(rows) })
+        Ok(Statute { editions: Editions::of(&law, &readings), law, revisions, readings, rows: Arc::new(rows) })
     }
 
     /// The same with later rows.

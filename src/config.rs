@@ -145,6 +145,8 @@ pub struct Limits {
     pub lapse_members: usize,
     /// Members whom one forecast may hold.
     pub forecast_members: usize,
+    /// Members whom one part of a simulation decides about.
+    pub simulation_members: usize,
     /// Positions of the feed that are read at a time.
     pub feed_positions: u32,
     /// After how many milliseconds without news a feed says how far it has come.
@@ -228,6 +230,9 @@ impl Config {
         }
         if self.limits.lapse_members == 0 || self.limits.feed_positions == 0 {
             return unusable("limits.lapse_members", "and limits.feed_positions must be at least 1");
+        }
+        if self.limits.simulation_members == 0 {
+            return unusable("limits.simulation_members", "must be at least 1");
         }
         if self.limits.heartbeat_milliseconds == 0 || self.limits.position_poll_milliseconds == 0 {
             return unusable(

@@ -85,6 +85,8 @@ pub struct Limits {
     pub lapse_members: usize,
     /// Members whom one forecast may hold.
     pub forecast_members: usize,
+    /// Members whom one part of a simulation decides about.
+    pub simulation_members: usize,
     /// How long a reader waits for a position that was not reached yet.
     pub position_wait: Duration,
     /// How often the ledger is asked, while somebody waits, for what another server wrote.

@@ -113,6 +113,7 @@ pub async fn open(config: &Config) -> anyhow::Result<(Arc<Desk>, JoinHandle<()>)
             excuse_months_alone: config.limits.excuse_months_alone,
             lapse_members: config.limits.lapse_members,
             forecast_members: config.limits.forecast_members,
+            simulation_members: config.limits.simulation_members,
             position_wait: Duration::from_millis(config.limits.position_wait_milliseconds),
             position_poll: Duration::from_millis(config.limits.position_poll_milliseconds),
         },

@@ -55,6 +55,7 @@ async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) 
         excuse_months_alone: 6,
         lapse_members: 100,
         forecast_members: 100,
+        simulation_members: 100,
         position_wait: Duration::from_millis(100),
         position_poll: Duration::from_millis(10),
     };

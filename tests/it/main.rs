@@ -50,6 +50,7 @@ pub(crate) mod reversal;
 pub(crate) mod roles;
 pub(crate) mod scope;
 pub(crate) mod separation;
+pub(crate) mod simulation;
 pub(crate) mod standing;
 pub(crate) mod story;
 pub(crate) mod stream;

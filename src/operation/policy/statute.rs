@@ -198,6 +198,13 @@ impl Statute {
         document.revision(base.map(|sheet| sheet.revision).as_ref())
     }
 
+    /// The law as if a revision were published at an instant.
+    pub(crate) fn supposing(&self, sheet: Sheet, published: Moment) -> Result<Law, Failure> {
+        let supposed = policy::Published { published, revision: sheet.revision };
+        let revisions = self.law.revisions().iter().cloned().chain([supposed]).collect();
+        Law::new(&self.law.name, revisions).map_err(|_| Failure::corrupt("policy", 0, "the revisions make no law"))
+    }
+
     /// Refuses a revision that begins on a day on which none can begin any more.
     pub(crate) fn refuses(&self, sheet: &Sheet, today: Day) -> Result<(), Refusal> {
         let day = sheet.revision.effective;

@@ -149,6 +149,8 @@ pub struct Limits {
     pub numbers_at_hand: usize,
     /// Questions of hospitals that share one look at the ledger.
     pub glance_questions: usize,
+    /// Members whom one part of a simulation decides about.
+    pub simulation_members: usize,
     /// Positions of the feed that are read at a time.
     pub feed_positions: u32,
     /// After how many milliseconds without news a feed says how far it has come.
@@ -235,6 +237,9 @@ impl Config {
         }
         if self.limits.glance_questions == 0 {
             return unusable("limits.glance_questions", "must be at least 1");
+        }
+        if self.limits.simulation_members == 0 {
+            return unusable("limits.simulation_members", "must be at least 1");
         }
         if self.limits.heartbeat_milliseconds == 0 || self.limits.position_poll_milliseconds == 0 {
             return unusable(

@@ -91,6 +91,8 @@ pub struct Limits {
     pub numbers_at_hand: usize,
     /// Questions of hospitals that share one look at the ledger.
     pub glance_questions: usize,
+    /// Members whom one part of a simulation decides about.
+    pub simulation_members: usize,
     /// How long a reader waits for a position that was not reached yet.
     pub position_wait: Duration,
     /// How often the ledger is asked, while somebody waits, for what another server wrote.

@@ -76,7 +76,12 @@ standing-current = Current
 
 ## Notices, sent as text messages
 
+notice-missed = NSSF: { $months ->
+    [one] 1 month is
+   *[other] { $months } months are
+} unpaid. Please pay, or ask us at any office.
 notice-last-safe-day = NSSF: { $months ->
+    [0] no month is
     [one] 1 month is
    *[other] { $months } months are
 } unpaid. Pay at least { $amount } by { $day } to keep your membership.

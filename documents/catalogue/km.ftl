@@ -58,6 +58,7 @@ standing-current = បង់គ្រប់
 
 ## Notices, sent as text messages
 
+notice-missed = ប.ស.ស.៖ ខ្វះ { $months } ខែ។ សូមបង់ ឬសួរយើងនៅការិយាល័យណាមួយ។
 notice-last-safe-day = ប.ស.ស.៖ ខ្វះ { $months } ខែ។ សូមបង់យ៉ាងតិច { $amount } ត្រឹម { $day } ដើម្បីរក្សាសមាជិកភាព។
 notice-lapse-pending = ប.ស.ស.៖ សមាជិកភាពអាចផុត ខ្វះ { $months } ខែ។ សូមបង់ { $amount } ឬមកការិយាល័យឥឡូវនេះ។
 notice-lapsed = ប.ស.ស.៖ សមាជិកភាពស្ម័គ្រចិត្តបានផុតនៅ { $day }។ ការងារក្នុងប្រព័ន្ធផ្តល់សិទ្ធិវិញ។ សូមសួរយើង។

@@ -135,6 +135,7 @@ keys! {
     StandingLapsePending = "standing-lapse-pending",
     StandingInArrears = "standing-in-arrears",
     StandingCurrent = "standing-current",
+    NoticeMissed = "notice-missed",
     NoticeLastSafeDay = "notice-last-safe-day",
     NoticeLapsePending = "notice-lapse-pending",
     NoticeLapsed = "notice-lapsed",

@@ -2,12 +2,14 @@
 
 pub(crate) mod feed;
 
+use krama_documents::catalogue::{self, Catalogue, Sms};
 use krama_law::answer::Scheme;
 use krama_law::change::{ChangeKind, DayState, StandingChange};
 
 use crate::grpc::wire::{date, id_text};
 use crate::grpc::{Counter, decision};
 use crate::operation::caller::Role;
+use crate::operation::change::feed::Notice;
 use crate::proto::v1;
 
 impl Counter {
@@ -18,6 +20,24 @@ impl Counter {
             changes: changes.iter().take(most).map(standing_change).collect(),
             more: changes.len() > most,
         })
+    }
+}
+
+impl Counter {
+    /// What a notice says, in each language; nothing where it is not known how many months were overdue.
+    pub(crate) fn notice_texts(&self, notice: &Notice) -> Vec<v1::NoticeText> {
+        let Some(months) = notice.overdue else { return Vec::new() };
+        let says = match notice.last_safe_day.zip(notice.amount) {
+            Some((day, amount)) => catalogue::Notice::LastSafeDay { months, amount, day },
+            None => catalogue::Notice::Missed { months },
+        };
+        let text = |catalogue: &Catalogue| {
+            let Sms { text, segments } = says.sms(catalogue);
+            let language = catalogue.language();
+            let segments = i32::try_from(segments).unwrap_or(i32::MAX);
+            v1::NoticeText { language: language.tag().to_owned(), text, segments, reviewed: language.is_reviewed() }
+        };
+        self.catalogues.iter().map(text).collect()
     }
 }
 

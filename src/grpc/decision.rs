@@ -57,15 +57,18 @@ pub(crate) fn as_of(valid_at: Day, known_at: Moment) -> v1::AsOf {
     v1::AsOf { valid_at: Some(date(valid_at)), known_at: Some(timestamp(known_at)) }
 }
 
-pub(crate) fn door(door: &Door) -> v1::Door {
-    let kind = match door.kind {
+pub(crate) fn door_kind(kind: DoorKind) -> v1::DoorKind {
+    match kind {
         DoorKind::FormalEmployment => v1::DoorKind::FormalEmployment,
         DoorKind::BackPayment => v1::DoorKind::BackPayment,
         DoorKind::ReEnrolment => v1::DoorKind::ReEnrolment,
         DoorKind::SocialAssistance => v1::DoorKind::SocialAssistance,
-    };
+    }
+}
+
+pub(crate) fn door(door: &Door) -> v1::Door {
     v1::Door {
-        kind: kind.into(),
+        kind: door_kind(door.kind).into(),
         price_riel: door.price,
         first_benefit_day: door.benefits_from.map(date),
         open_until: door.open_until.map(date),

@@ -100,7 +100,12 @@ impl MemberService for Counter {
         let most = self.page_size(&mut fields, message.page_size);
         let after = Counter::page_start(&mut fields, &message.page_token);
         let (after, most) = self.shaped(&caller, "ListMembers", fields.finish(Some((after, most)))).await?;
-        let listed = self.desk.list_members(after, most, at_least(message.at_least_position)).await;
+        let from = at_least(message.at_least_position);
+        let listed = if message.contested {
+            self.desk.list_contested(after, most, from).await
+        } else {
+            self.desk.list_members(after, most, from).await
+        };
         let reading = self.looked(&caller, "ListMembers", listed).await?;
         let (members, next) = &reading.answer;
         Ok(Response::new(v1::ListMembersResponse {

@@ -1,11 +1,14 @@
 //! PolicyService on the wire: the law shown field by field, and its changes by two people.
 
+mod simulation;
+
 use krama_documents::policy_file::{Difference, FIELDS, Reading, Sheet, difference};
 use krama_law::calendar::{Day, Moment};
 use krama_law::policy::{Revision, Source};
 use tonic::{Request, Response, Status};
 
 use crate::grpc::member::correction::ground;
+use crate::grpc::policy::simulation::Simulations;
 use crate::grpc::wire::{date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, outcome, status, ticket};
 use crate::operation::policy::change::{Approval, Proposal, Withdrawal};
@@ -94,6 +97,15 @@ impl PolicyService for Counter {
             document,
             position: self.position(reading.position),
         }))
+    }
+
+    type SimulatePolicyStream = Simulations;
+
+    async fn simulate_policy(
+        &self,
+        request: Request<v1::SimulatePolicyRequest>,
+    ) -> Result<Response<Simulations>, Status> {
+        self.simulate(request).await
     }
 
     async fn propose_policy(

@@ -26,6 +26,7 @@ use crate::operation::page::{Needs, Page};
 use crate::operation::person::{BirthDate, Identifier, identifier_hash, phone_hash};
 use crate::operation::policy::statute::Statute;
 use crate::operation::reading::{AtLeast, Reading, Snapshot};
+use crate::operation::standing::contested::{answers_under_readings, differ};
 use crate::operation::standing::holds;
 
 /// What the law says of a member, with what the member can do about it.
@@ -268,21 +269,14 @@ impl Desk {
         let timeline = page.timeline(member);
         let explanation = explain(&timeline, snapshot.law(), valid_at.unwrap_or(snapshot.today()), known);
         let decision = Decision::from_explanation(&explanation, &timeline, snapshot.law());
-        let contested = contested(&explanation.answer, &timeline, &snapshot.statute);
+        let about = (explanation.answer.valid_at, explanation.answer.known_at);
+        let contested = answers_under_readings(&snapshot.statute, &timeline, about)
+            .filter(|(_, under)| differ(under, &explanation.answer))
+            .map(|(reading, answer)| Contested { reading: reading.name.clone(), title: reading.title.clone(), answer })
+            .collect();
         let statute = snapshot.statute.clone();
         Ok(snapshot.with(Explained { decision, explanation, contested, statute }))
     }
-}
-
-/// The readings under which an answer would be another: another standing, or another cover.
-fn contested(answer: &Answer, timeline: &Timeline, statute: &Statute) -> Vec<Contested> {
-    let covers = |answer: &Answer| answer.covers.iter().map(|cover| cover.scheme).collect::<Vec<_>>();
-    let under = statute.readings.iter().map(|(reading, law)| {
-        let under = decide(timeline, law, answer.valid_at, answer.known_at);
-        Contested { reading: reading.name.clone(), title: reading.title.clone(), answer: under }
-    });
-    let differs = |one: &Contested| one.answer.standing != answer.standing || covers(&one.answer) != covers(answer);
-    under.filter(differs).collect()
 }
 
 /// A decision with all that led to it, and with what other readings of the law would make of it.

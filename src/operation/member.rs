@@ -186,6 +186,24 @@ impl Desk {
         Ok(snapshot.with((members, next)))
     }
 
+    /// A page of the members whose standing or cover today hangs on a reading of the law, by id, after a member, and after
+    /// whom the next one begins.
+    ///
+    /// # Errors
+    /// The storage fails.
+    pub async fn list_contested(
+        &self,
+        after: i64,
+        most: u32,
+        at_least: Option<AtLeast>,
+    ) -> Result<Reading<(Vec<Member>, Option<i64>)>, Failure> {
+        let snapshot = self.snapshot(at_least.as_ref()).await?;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let (members, next) = self.contested_after(&snapshot, after, most).await?;
+        let members = self.members_in(&snapshot, &members).await?;
+        Ok(snapshot.with((members, next)))
+    }
+
     async fn members_in(&self, snapshot: &Snapshot, ids: &[i64]) -> Result<Vec<Member>, Failure> {
         let vault = self.store.vault();
         let identifiers = person::identifiers_of(&snapshot.read, ids).await?;

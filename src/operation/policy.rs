@@ -5,6 +5,7 @@
 //! what a document may say, and how it is written.
 
 pub mod change;
+pub mod simulation;
 pub mod statute;
 
 use std::sync::{Arc, PoisonError, RwLock};

@@ -4,8 +4,12 @@
 //! law under which it was decided is in force and the last day has not passed of which the law itself said that all stays
 //! as it is. Whoever finds it otherwise decides anew from the facts. Absent: the writing of rows, which is a page's.
 
+pub(crate) mod contested;
 pub mod verify;
 
+use std::iter;
+
+use krama_documents::policy_file::Reading;
 use krama_law::answer::Answer;
 use krama_law::calendar::Moment;
 use krama_law::policy::Law;
@@ -16,18 +20,18 @@ use crate::operation::failure::Failure;
 use crate::operation::policy::statute::Statute;
 use crate::store::standing::{Kept, StandingRow};
 
-/// The editions of a law: what was known of it, from each instant at which something of it was published, as a number
+/// The editions of a law: what was known of it and of its readings, from each instant at which something of it was published, as a number
 /// that another text of the law or another release of this program does not have.
 #[derive(Clone, Debug)]
 pub(crate) struct Editions(Vec<(Moment, i64)>);
 
 impl Editions {
-    pub(crate) fn of(law: &Law) -> Editions {
+    pub(crate) fn of(law: &Law, readings: &[(Reading, Law)]) -> Editions {
         let mut instants: Vec<Moment> = law.revisions().iter().map(|published| published.published).collect();
         instants.push(Moment::MIN);
         instants.sort_unstable();
         instants.dedup();
-        Editions(instants.into_iter().map(|known| (known, fingerprint(law, known))).collect())
+        Editions(instants.into_iter().map(|known| (known, fingerprint(law, readings, known))).collect())
     }
 
     /// The edition known at an instant; never 0.
@@ -37,11 +41,14 @@ impl Editions {
     }
 }
 
-fn fingerprint(law: &Law, known: Moment) -> i64 {
+fn fingerprint(law: &Law, readings: &[(Reading, Law)], known: Moment) -> i64 {
     let mut digest = Sha256::new();
     digest.update(env!("CARGO_PKG_VERSION"));
-    for revision in law.as_known(known).revisions() {
-        digest.update(format!("{revision:?}"));
+    for law in iter::once(law).chain(readings.iter().map(|(_, law)| law)) {
+        digest.update([0]);
+        for revision in law.as_known(known).revisions() {
+            digest.update(format!("{revision:?}"));
+        }
     }
     let bytes: [u8; 32] = digest.finalize().into();
     let number = bytes[..7].iter().fold(0, |number, byte| number << 8 | i64::from(*byte));
@@ -56,7 +63,7 @@ impl Desk {
     }
 }
 
-/// What is kept of an answer.
+/// What is kept of an answer, as far as the law itself goes.
 pub(crate) fn kept_of(answer: &Answer) -> Kept {
     Kept {
         standing: answer.standing,
@@ -66,6 +73,7 @@ pub(crate) fn kept_of(answer: &Answer) -> Kept {
         last_safe_day: answer.last_safe_day,
         holds_until: answer.holds_until,
         co_payment: answer.co_payment.is_some(),
+        contested: false,
         revision: answer.revision,
     }
 }
@@ -76,4 +84,9 @@ pub(crate) fn holds(row: &StandingRow, statute: &Statute, now: Moment) -> bool {
     row.edition == statute.editions.at(now)
         && row.kept.holds_until.is_none_or(|until| today <= until)
         && row.kept.revision == law.as_known(now).on(today).effective
+}
+
+/// Whether a row that holds also says truly whether the readings of the law differ.
+pub(crate) fn readings_hold(row: &StandingRow, now: Moment) -> bool {
+    row.readings_until.is_none_or(|until| now.day() <= until)
 }

@@ -38,6 +38,8 @@ pub struct NoticeRow {
     pub last_safe_day: Option<Day>,
     /// The least amount that prevents it, in riel.
     pub amount: Option<Riel>,
+    /// How many months were overdue; not known of notices of an older ledger.
+    pub overdue: Option<u32>,
 }
 
 /// What became of a notice.
@@ -133,6 +135,7 @@ impl From<&NoticeRow> for notice_table::Model {
             due_on: row.due_on.0,
             last_safe_day: row.last_safe_day.map(|day| day.0),
             amount: row.amount,
+            overdue: row.overdue.map(|months| i32::try_from(months).unwrap_or(i32::MAX)),
         }
     }
 }
@@ -151,6 +154,7 @@ impl TryFrom<notice_table::Model> for NoticeRow {
             due_on: Day(row.due_on),
             last_safe_day: row.last_safe_day.map(Day),
             amount: row.amount,
+            overdue: row.overdue.and_then(|months| u32::try_from(months).ok()),
         })
     }
 }
@@ -197,6 +201,7 @@ mod notice_table {
         pub due_on: i32,
         pub last_safe_day: Option<i32>,
         pub amount: Option<i64>,
+        pub overdue: Option<i32>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -34,6 +34,8 @@ pub struct Kept {
     pub holds_until: Option<Day>,
     /// Whether a part of a bill is to be paid. How much is not kept: few have such a duty.
     pub co_payment: bool,
+    /// Whether some reading of the law gives another standing or another cover.
+    pub contested: bool,
     /// The effective day of the revision in force.
     pub revision: Day,
 }
@@ -58,6 +60,9 @@ pub struct StandingRow {
     pub suspended: i64,
     /// By which edition of the law it was decided; 0 when it was not decided.
     pub edition: i64,
+    /// The last day on which the answers under all readings of the law are as they were when it was decided, if nothing
+    /// more is recorded: so long `contested` is what it says. Open when absent.
+    pub readings_until: Option<Day>,
     /// The first day on which it must be looked at again.
     pub wake_on: Day,
     /// The last safe day of which the member was last to be warned, if there was one, and how many days before.
@@ -75,9 +80,19 @@ impl StandingRow {
             last_safe_day: None,
             holds_until: None,
             co_payment: false,
+            contested: false,
             revision: Day(0),
         };
-        StandingRow { member, position: 0, kept, suspended: 0, edition: 0, wake_on: Day(i32::MIN), noticed: None }
+        StandingRow {
+            member,
+            position: 0,
+            kept,
+            suspended: 0,
+            edition: 0,
+            readings_until: None,
+            wake_on: Day(i32::MIN),
+            noticed: None,
+        }
     }
 }
 
@@ -201,6 +216,27 @@ pub async fn in_suspense(
     Ok(members)
 }
 
+/// The next `limit` members after one who are contested, whose rows are of an edition of the law and hold on a day.
+pub async fn contested(
+    conn: &impl ConnectionTrait,
+    today: Day,
+    edition: i64,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<i64>, Failure> {
+    let query = standing_table::Entity::find()
+        .select_only()
+        .column(standing_table::Column::Member)
+        // Said as the index says it, which a value that is given apart would hide.
+        .filter(Expr::cust("standing.contested = 1"))
+        .filter(standing_table::Column::Member.gt(after))
+        .filter(standing_table::Column::WakeOn.gt(today.0))
+        .filter(standing_table::Column::Edition.eq(edition))
+        .order_by_asc(standing_table::Column::Member)
+        .limit(limit);
+    Ok(query.into_tuple().all(conn).await?)
+}
+
 /// What was told at the positions after one up to another, in order.
 pub async fn told_between(conn: &impl ConnectionTrait, after: i64, until: i64) -> Result<Vec<ToldRow>, Failure> {
     let query = told_table::Entity::find().filter(told_table::Column::Position.gt(after));
@@ -312,6 +348,7 @@ macro_rules! kept {
             last_safe_day: $model.last_safe_day.map(Day),
             holds_until: $model.holds_until.map(Day),
             co_payment: $model.co_payment != 0,
+            contested: $model.contested != 0,
             revision: Day($model.revision),
         }
     }};
@@ -334,9 +371,11 @@ impl From<&StandingRow> for standing_table::Model {
             last_safe_day: kept.last_safe_day.map(|day| day.0),
             holds_until: kept.holds_until.map(|day| day.0),
             co_payment: i16::from(kept.co_payment),
+            contested: i16::from(kept.contested),
             revision: kept.revision.0,
             suspended: row.suspended,
             edition: row.edition,
+            readings_until: row.readings_until.map(|day| day.0),
             wake_on: row.wake_on.0,
             noticed_for: row.noticed.and_then(|(day, _)| day).map(|day| day.0),
             noticed_days: row.noticed.map(|(_, days)| i16::try_from(days).unwrap_or(i16::MAX)),
@@ -355,6 +394,7 @@ impl TryFrom<standing_table::Model> for StandingRow {
             kept: kept!(model, "standing", model.member),
             suspended: model.suspended,
             edition: model.edition,
+            readings_until: model.readings_until.map(Day),
             wake_on: Day(model.wake_on),
             noticed: noticed_days.map(|days| (model.noticed_for.map(Day), days)),
         })
@@ -376,6 +416,7 @@ impl From<&ToldRow> for told_table::Model {
             last_safe_day: now.last_safe_day.map(|day| day.0),
             holds_until: now.holds_until.map(|day| day.0),
             co_payment: i16::from(now.co_payment),
+            contested: i16::from(now.contested),
             revision: now.revision.0,
         }
     }
@@ -413,9 +454,11 @@ mod standing_table {
         pub last_safe_day: Option<i32>,
         pub holds_until: Option<i32>,
         pub co_payment: i16,
+        pub contested: i16,
         pub revision: i32,
         pub suspended: i64,
         pub edition: i64,
+        pub readings_until: Option<i32>,
         pub wake_on: i32,
         pub noticed_for: Option<i32>,
         pub noticed_days: Option<i16>,
@@ -446,6 +489,7 @@ mod told_table {
         pub last_safe_day: Option<i32>,
         pub holds_until: Option<i32>,
         pub co_payment: i16,
+        pub contested: i16,
         pub revision: i32,
     }
 

@@ -53,6 +53,9 @@ class Ahead(Corrections):
     def warnings_are_served(self):
         """A warning is delivered and served; who is next to lose cover is foretold."""
         self.tally.chapter("A warning reaches her, and an officer sees who is next")
+        texts = {text.language: text for text in self.notices[-1].texts}
+        self.tally.same("each warning has its text in two languages", sorted(texts), ["en", "km"])
+        self.tally.holds("short enough to be sent", all(0 < text.segments <= 2 for text in texts.values()))
         notice = {"noticeId": self.notices[-1].notice_id, "channel": "NOTICE_CHANNEL_SMS"}
         sent = {**notice, "state": "DELIVERY_STATE_SENT"}
         self.write(COVERAGE, "RecordNoticeDelivery", GATEWAY, "the gateway sent it", **sent)
@@ -99,6 +102,12 @@ class Ahead(Corrections):
         proposed = self.write(POLICIES, "ProposePolicy", OFFICER, "it is proposed", document=REFORM)
         act = {"proposalId": proposed.proposal_id, "digest": proposed.digest, "caseReference": "gazette-1"}
         act["legalBasis"] = "a story"
+        request = {"proposalId": proposed.proposal_id, "asOf": date("2027-03-01")}
+        told = self.ledger.watch(POLICIES, "SimulatePolicy", request, OFFICER, 1_000)
+        result = told[-1].result
+        self.tally.holds("a simulation of it tells of everybody", result.members > 1, str(result))
+        stands = [sum(getattr(each, when) for each in result.standings) for when in ["before", "after"]]
+        self.tally.same("each of whom stands somewhere, before and after", stands, [result.members] * 2)
         self.write(POLICIES, "ApprovePolicy", SUPERVISOR, "and approved by another person", **act)
         later = REFORM.replace("2027-03-01", "2027-04-01").replace("0.01", "0.02")
         proposed = self.write(POLICIES, "ProposePolicy", OFFICER, "another is proposed", document=later)

@@ -140,6 +140,8 @@ streams! {
     WatchChangesRequest WatchChangesResponse change_service_client ChangeServiceClient watch_changes "WatchChanges";
     ForecastCoverageRequest ForecastCoverageResponse coverage_service_client CoverageServiceClient
         forecast_coverage "ForecastCoverage";
+    SimulatePolicyRequest SimulatePolicyResponse policy_service_client PolicyServiceClient
+        simulate_policy "SimulatePolicy";
 }
 
 macro_rules! writes {

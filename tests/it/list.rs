@@ -9,7 +9,7 @@ use crate::world::{OFFICER, PAYROLL, SUPERVISOR, World};
 const TODAY: &str = "2026-03-10";
 
 fn page(page_size: i32, page_token: &str) -> v1::ListMembersRequest {
-    v1::ListMembersRequest { page_size, page_token: page_token.to_owned(), at_least_position: None }
+    v1::ListMembersRequest { page_size, page_token: page_token.to_owned(), ..Default::default() }
 }
 
 async fn ids(world: &World, page_size: i32, page_token: &str) -> (Vec<String>, String) {

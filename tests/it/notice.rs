@@ -46,7 +46,7 @@ async fn three() -> (World, Vec<String>) {
     (world, members)
 }
 
-async fn forecasts(world: &World, until: &str) -> Vec<v1::Forecast> {
+pub(crate) async fn forecasts(world: &World, until: &str) -> Vec<v1::Forecast> {
     let mut request =
         Request::new(v1::ForecastCoverageRequest { until_day: Some(date(until)), at_least_position: None });
     *request.metadata_mut() = said(GATEWAY);
@@ -107,6 +107,15 @@ async fn what_becomes_of_a_notice_is_told_in_the_feed_and_its_service_is_a_fact(
     let before = world.reads(OFFICER, explain(&members[0])).await.decision.expect("a decision");
     assert_eq!(notice.last_safe_day, before.last_safe_day);
     assert_eq!(notice.least_amount_riel, before.least_amount_riel);
+    let [english, khmer] = &notice.texts[..] else { panic!("{notice:?}") };
+    let (amount, months) = (before.least_amount_riel.expect("an amount"), before.overdue_months);
+    let day = before.last_safe_day.expect("a day");
+    let amount = format!("{},{:03}", amount / 1_000, amount % 1_000);
+    let said = format!("NSSF: {months} months are unpaid. Pay at least {amount} riel by {} ", day.day);
+    assert!(english.text.starts_with(&said) && english.text.contains(&day.year.to_string()), "{english:?} / {said}");
+    assert_eq!((english.language.as_str(), english.segments, english.reviewed), ("en", 1, true));
+    assert_eq!((khmer.language.as_str(), khmer.segments, khmer.reviewed), ("km", 2, false), "{}", khmer.text);
+    assert!(khmer.text.contains('៛') && !khmer.text.is_ascii(), "{}", khmer.text);
     for state in
         [v1::DeliveryState::Sent, v1::DeliveryState::Delivered, v1::DeliveryState::Failed, v1::DeliveryState::Expired]
     {
@@ -121,13 +130,16 @@ async fn what_becomes_of_a_notice_is_told_in_the_feed_and_its_service_is_a_fact(
     assert_eq!(rehearsed.expect("a rehearsal").fact_id, "");
     let reply = world.takes(OFFICER, served.clone()).await;
     assert!(!reply.fact_id.is_empty());
-    assert_eq!(world.ask(OFFICER, served).await.expect("again").fact_id, reply.fact_id);
+    assert_eq!(reply.texts, notice.texts, "what was handed over is what the feed told");
+    assert_eq!(world.ask(OFFICER, served).await.expect("again"), reply);
     let last = listed(&world, OFFICER, 50).await.pop().expect("a message");
     assert_eq!(last.facts[0].kind, "NOTICE_SERVED");
     // This law has no clock that a notice starts.
     let after = world.reads(OFFICER, explain(&members[0])).await.decision.expect("a decision");
     assert_eq!((before.last_safe_day, before.standing), (after.last_safe_day, after.standing));
     assert_eq!(world.keeps_the_truth().await, 0);
+    let by_hand = world.takes(OFFICER, service(&members[1], TODAY)).await;
+    assert!(by_hand.texts.is_empty(), "of a notice that is none of the feed's nothing is known");
 }
 
 /// Cambodia's law, but nobody lapses within thirty days of a served notice.
@@ -154,6 +166,8 @@ async fn where_the_law_has_a_clock_only_the_service_of_a_notice_starts_it() {
     assert_eq!(notices.len(), 1, "no loss is to be seen, and the first missed month is warned of all the same");
     assert_eq!((notices[0].kind(), notices[0].last_safe_day), (v1::NoticeKind::FirstMissed, None));
     assert_eq!(notices[0].least_amount_riel, None);
+    let said = "NSSF: 1 month is unpaid. Please pay, or ask us at any office.";
+    assert_eq!((notices[0].texts[0].text.as_str(), notices[0].texts[1].segments), (said, 1));
     let sent = world.takes(GATEWAY, delivery(&notices[0].notice_id)).await;
     assert_eq!(sent.outcome(), v1::Outcome::Accepted);
     world.clock_to("2025-12-01").await;

@@ -14,6 +14,8 @@ use crate::world::{AGENT, COLLECTOR, OFFICER, SUPERVISOR, World, said};
 pub(crate) fn reform(name: &str) -> String {
     let text = match name {
         "kh-back-payment" => include_str!("../../policies/kh-back-payment/2027-01-01.toml"),
+        "kh-grace" => include_str!("../../policies/kh-grace/2027-01-01.toml"),
+        "kh-suspension" => include_str!("../../policies/kh-suspension/2027-01-01.toml"),
         "kh-confirmation" => include_str!("../../policies/kh-confirmation/2027-01-01.toml"),
         _ => panic!("no such proposal: {name}"),
     };

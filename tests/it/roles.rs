@@ -20,7 +20,7 @@ const CORRECTIONS: usize = 15;
 /// How many tell of what changes and what is coming, or ask about many.
 const WARNINGS: usize = 8;
 /// How many RPCs are about the law and about lapses that wait.
-const LAWS: usize = 8;
+const LAWS: usize = 9;
 const ROLES: [&str; 10] = [
     "PAYROLL",
     "COLLECTOR",
@@ -141,6 +141,7 @@ async fn the_law_and_pending_lapses_are_for_their_roles_only() {
     every_role::<v1::ProposePolicyRequest>(&world, &mut tried).await;
     every_role::<v1::ApprovePolicyRequest>(&world, &mut tried).await;
     every_role::<v1::WithdrawProposalRequest>(&world, &mut tried).await;
+    every_role::<v1::SimulatePolicyRequest>(&world, &mut tried).await;
     every_role::<v1::ConfirmLapseRequest>(&world, &mut tried).await;
     every_role::<v1::WaiveLapseRequest>(&world, &mut tried).await;
     assert_eq!(tried.len(), LAWS);

@@ -11,7 +11,12 @@ use crate::catalogue::{Catalogue, Key, Message, Value};
 /// A notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Notice {
-    /// Months are overdue, and there is a last day on which paying helps.
+    /// Months are overdue, and no loss is to be seen.
+    Missed {
+        /// How many are overdue.
+        months: u32,
+    },
+    /// A loss is to be seen, and there is a last day on which paying helps.
     LastSafeDay {
         /// How many are overdue.
         months: u32,
@@ -43,6 +48,7 @@ impl Notice {
     /// The notice as a message of the catalogue.
     pub fn message(self) -> Message {
         match self {
+            Notice::Missed { months } => Message::of(Key::NoticeMissed, [("months", Value::Count(months))]),
             Notice::LastSafeDay { months, amount, day } => Message::of(
                 Key::NoticeLastSafeDay,
                 [("months", Value::Count(months)), ("amount", Value::Riel(amount)), ("day", Value::Day(day))],

@@ -135,6 +135,9 @@ fn sentences_read_as_their_language_does() {
 fn notices_fit_into_few_messages() {
     let on = day("2026-12-31");
     let notices = [
+        (Notice::Missed { months: 1 }, 1, 1),
+        (Notice::Missed { months: 12 }, 1, 1),
+        (Notice::LastSafeDay { months: 0, amount: 15_600, day: on }, 1, 2),
         (Notice::LastSafeDay { months: 12, amount: 187_200, day: on }, 1, 2),
         (Notice::LapsePending { months: 12, amount: 187_200 }, 1, 2),
         (Notice::Lapsed { day: on }, 1, 2),
@@ -145,6 +148,17 @@ fn notices_fit_into_few_messages() {
         let (plain, other) = (notice.sms(&english), notice.sms(&khmer));
         assert_eq!((plain.segments, other.segments), (in_english, in_khmer), "{} / {}", plain.text, other.text);
     }
+}
+
+#[test]
+fn a_notice_counts_its_months_as_people_do() {
+    let english = Catalogue::new(Language::English);
+    let warned = |months| Notice::LastSafeDay { months, amount: 15_600, day: day("2026-12-31") }.sms(&english).text;
+    assert!(warned(0).starts_with("NSSF: no month is unpaid. Pay at least 15,600 riel by 31 December 2026"));
+    assert!(warned(1).starts_with("NSSF: 1 month is unpaid. "));
+    assert!(warned(2).starts_with("NSSF: 2 months are unpaid. "));
+    let missed = Notice::Missed { months: 1 }.sms(&english).text;
+    assert_eq!(missed, "NSSF: 1 month is unpaid. Please pay, or ask us at any office.");
 }
 
 #[test]

@@ -157,7 +157,7 @@ impl Counter {
             message.standings = standings.iter().map(|row| standing(view, row)).collect();
         }
         if view.notices {
-            message.notices = notices.iter().map(notice).collect();
+            message.notices = notices.iter().map(|row| notice(row, self.notice_texts(row))).collect();
             message.deliveries = deliveries.iter().map(delivery).collect();
         }
         let told = message.standings.len() + message.notices.len() + message.deliveries.len();
@@ -283,11 +283,12 @@ fn standing(view: &View, row: &Told) -> v1::MemberStanding {
         last_safe_day: now.last_safe_day.map(date),
         holds_until: now.holds_until.map(date),
         policy_revision: now.revision.to_string(),
+        contested: now.contested,
         ..brief
     }
 }
 
-fn notice(notice: &Notice) -> v1::Notice {
+fn notice(notice: &Notice, texts: Vec<v1::NoticeText>) -> v1::Notice {
     let kind = match notice.kind {
         NoticeKind::FirstMissed => v1::NoticeKind::FirstMissed,
         NoticeKind::BeforeLoss => v1::NoticeKind::BeforeLoss,
@@ -299,6 +300,7 @@ fn notice(notice: &Notice) -> v1::Notice {
         due_on: Some(date(notice.due_on)),
         last_safe_day: notice.last_safe_day.map(date),
         least_amount_riel: notice.amount,
+        texts,
     }
 }
 

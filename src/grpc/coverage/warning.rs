@@ -82,6 +82,7 @@ impl Counter {
             known_time: recorded.known.map(timestamp),
             fact_id: if ticket.validate_only { String::new() } else { id_text(recorded.reply.fact) },
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
+            texts: recorded.reply.notice.iter().flat_map(|notice| self.notice_texts(notice)).collect(),
         }))
     }
 
@@ -113,6 +114,7 @@ fn forecast(forecast: &Forecast) -> v1::Forecast {
         standing: decision::standing(forecast.standing).into(),
         last_safe_day: Some(date(forecast.last_safe_day)),
         least_amount_riel: forecast.least_amount,
+        contested: forecast.contested,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::operation::Desk;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::Needs;
 use crate::operation::reading::{AtLeast, Reading, Snapshot};
+use crate::operation::standing::contested::is_contested;
 use crate::store::standing;
 
 /// How many members are decided about at a time.
@@ -38,6 +39,8 @@ pub struct Forecast {
     pub last_safe_day: Day,
     /// The least amount that prevents it.
     pub least_amount: Riel,
+    /// Whether some reading of the law gives another standing or another cover today.
+    pub contested: bool,
 }
 
 impl Desk {
@@ -96,9 +99,11 @@ impl Desk {
         let page = self.page(&snapshot, Needs { lives, ..Needs::default() }).await?;
         let forecast = |&(last_safe_day, member): &(Day, i64)| {
             let timeline = page.timeline(member);
+            let answer = decide(&timeline, snapshot.law(), known.day(), known);
             Forecast {
                 member,
-                standing: decide(&timeline, snapshot.law(), known.day(), known).standing,
+                standing: answer.standing,
+                contested: is_contested(&snapshot.statute, &timeline, &answer),
                 last_safe_day,
                 least_amount: least_saving_amount(&timeline, snapshot.law(), known.day(), known).unwrap_or(0),
             }

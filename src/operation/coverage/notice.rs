@@ -14,7 +14,7 @@ use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
 use crate::operation::transact::{Recorded as Written, Ticket};
-use crate::store::notice::{DeliveryRow, DeliveryState};
+use crate::store::notice::{DeliveryRow, DeliveryState, NoticeRow};
 use crate::store::seal::Vault;
 
 /// What became of a notice.
@@ -40,6 +40,8 @@ pub struct Served {
     pub fact: i64,
     /// What changed about the member.
     pub changes: Vec<StandingChange>,
+    /// The notice of the feed that was served, if it was one.
+    pub notice: Option<NoticeRow>,
 }
 
 /// What became of a notice.
@@ -120,7 +122,8 @@ impl Act for Service {
 
     fn reply(&self, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Served {
         let changes = changes_of(page, self.member, accepted, stage);
-        Served { fact: accepted.fact.unwrap_or_default(), changes }
+        let notice = self.notice.and_then(|notice| page.notice(notice)).cloned();
+        Served { fact: accepted.fact.unwrap_or_default(), changes, notice }
     }
 }
 

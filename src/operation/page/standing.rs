@@ -6,12 +6,12 @@
 use std::collections::BTreeSet;
 
 use krama_law::calendar::Day;
-use krama_law::decision::{decide, least_saving_amount};
+use krama_law::decision::least_saving_amount;
 use krama_law::notices::{self, Warned};
 
 use crate::operation::command::Stage;
 use crate::operation::page::{Page, Rows};
-use crate::operation::standing::kept_of;
+use crate::operation::standing::contested::{Looked, look};
 use crate::store::connection::{Readable, Write};
 use crate::store::fact;
 use crate::store::failure::Failure;
@@ -73,8 +73,7 @@ impl Page {
         let next_revision = book.revisions().iter().map(|revision| revision.effective).filter(|day| today < *day).min();
         for &member in members {
             let timeline = self.timeline(member);
-            let answer = decide(&timeline, stage.law, today, stage.known);
-            let kept = kept_of(&answer);
+            let Looked { kept, suspended, readings_until } = look(stage.statute, &timeline, (today, stage.known));
             // What nobody was told yet is not what was so before.
             let held = self.standings.get(&member);
             let was = held.filter(|row| row.position > 0);
@@ -83,12 +82,14 @@ impl Page {
             let due = notices::due(rules, kept.last_safe_day, stood, warned, today);
             let warned = due.map_or(warned, |due| Some(due.warned));
             let next_notice = notices::next(rules, kept.last_safe_day, warned, today);
-            let wakes = [kept.holds_until.map(Day::after), next_notice, next_revision];
+            let changes = [kept.holds_until, readings_until].map(|until| until.map(Day::after));
+            let wakes = [changes[0], changes[1], next_notice, next_revision];
             let mut row = StandingRow {
                 member,
                 position: was.map_or(0, |row| row.position),
-                suspended: answer.money.suspense,
+                suspended,
                 edition,
+                readings_until,
                 wake_on: wakes.into_iter().flatten().min().unwrap_or(Day::NEVER),
                 noticed: warned.map(|warned| (warned.last_safe_day, warned.days)),
                 kept,
@@ -98,6 +99,7 @@ impl Page {
                 self.new_told.push(ToldRow { position, member, was, now: row.kept.clone() });
                 row.position = position;
             }
+            let overdue = row.kept.overdue;
             if let Some(due) = due {
                 self.new_notices.push(NoticeRow {
                     id: stage.fresh_id(),
@@ -106,6 +108,7 @@ impl Page {
                     kind: if due.first_missed { NoticeKind::FirstMissed } else { NoticeKind::BeforeLoss },
                     due_on: due.due_on,
                     last_safe_day: due.warned.last_safe_day,
+                    overdue: Some(overdue),
                     amount: least_saving_amount(&timeline, stage.law, today, stage.known),
                 });
             }

@@ -127,7 +127,7 @@ impl Statute {
             let reading = read.next().ok_or_else(|| broken(row))?;
             readings.extend(reading.of(&law).map(|law| (reading, law)));
         }
-        Ok(Statute { editions: Editions::of(&law), law, revisions, readings, rows: Arc::new(rows) })
+        Ok(Statute { editions: Editions::of(&law, &readings), law, revisions, readings, rows: Arc::new(rows) })
     }
 
     /// The same with later rows.
@@ -196,6 +196,13 @@ impl Statute {
             Some(_) => return Err(one(format!("`based_on` should be `{name}`, which stands for the revision before"))),
         };
         document.revision(base.map(|sheet| sheet.revision).as_ref())
+    }
+
+    /// The law as if a revision were published at an instant.
+    pub(crate) fn supposing(&self, sheet: Sheet, published: Moment) -> Result<Law, Failure> {
+        let supposed = policy::Published { published, revision: sheet.revision };
+        let revisions = self.law.revisions().iter().cloned().chain([supposed]).collect();
+        Law::new(&self.law.name, revisions).map_err(|_| Failure::corrupt("policy", 0, "the revisions make no law"))
     }
 
     /// Refuses a revision that begins on a day on which none can begin any more.

@@ -3,13 +3,12 @@
 //! Members are gone through page by page, each page in one state of the ledger, while others go on writing. Absent:
 //! mending; the facts are right by definition, so a difference is a fault of this program and is to be reported.
 
-use krama_law::decision::decide;
-
 use crate::operation::Desk;
 use crate::operation::failure::Failure;
 use crate::operation::page::Needs;
-use crate::operation::standing::{holds, kept_of};
-use crate::store::standing;
+use crate::operation::standing::contested::look;
+use crate::operation::standing::{holds, readings_hold};
+use crate::store::standing::{self, Kept};
 
 /// How many members are held against the law at a time.
 const MEMBERS_A_PAGE: u64 = 256;
@@ -58,11 +57,17 @@ impl Desk {
             let page = self.page(&snapshot, Needs { lives: members, ..Needs::default() }).await?;
             for row in rows {
                 found.members += 1;
+                let current = readings_hold(&row, snapshot.known);
                 if holds(&row, &snapshot.statute, snapshot.known) {
-                    let answer = decide(&page.timeline(row.member), snapshot.law(), snapshot.today(), snapshot.known);
-                    if kept_of(&answer) != row.kept || answer.money.suspense != row.suspended {
+                    let about = (snapshot.today(), snapshot.known);
+                    let now = look(&snapshot.statute, &page.timeline(row.member), about);
+                    let contested = if current { now.kept.contested } else { row.kept.contested };
+                    if (Kept { contested, ..now.kept }, now.suspended) != (row.kept.clone(), row.suspended)
+                        || (current && now.readings_until != row.readings_until)
+                    {
                         found.wrong.push(row.member);
                     }
+                    found.due += u64::from(!current);
                 } else {
                     found.due += 1;
                 }

@@ -35,14 +35,15 @@ fn kept(standing: Standing, last_safe_day: Option<i32>) -> Kept {
         last_safe_day: last_safe_day.map(Day),
         holds_until: last_safe_day.map(Day),
         co_payment: true,
+        contested: true,
         revision: Day(19_000),
     }
 }
 
 fn row(member: i64, wake_on: i32, edition: i64, last_safe_day: Option<i32>) -> StandingRow {
     let kept = kept(Standing::InArrears, last_safe_day);
-    let noticed = Some((None, 10_000));
-    StandingRow { member, position: 7, kept, suspended: 0, edition, wake_on: Day(wake_on), noticed }
+    let (readings_until, noticed) = (Some(Day(20_050)), Some((None, 10_000)));
+    StandingRow { member, position: 7, kept, suspended: 0, edition, readings_until, wake_on: Day(wake_on), noticed }
 }
 
 async fn a_standing_is_replaced_and_what_was_told_of_it_stays(folder: Folder) {
@@ -56,7 +57,8 @@ async fn a_standing_is_replaced_and_what_was_told_of_it_stays(folder: Folder) {
         .collect();
     standing::replace(&write, &rows).await.unwrap();
     assert_eq!(standing::page(&write, i64::MIN, 99).await.unwrap(), rows);
-    let bare = Kept { covers: Vec::new(), co_payment: false, ..kept(Standing::Current, Some(20_500)) };
+    let bare =
+        Kept { covers: Vec::new(), co_payment: false, contested: false, ..kept(Standing::Current, Some(20_500)) };
     let noticed = Some((Some(Day(20_500)), 30));
     let newer = StandingRow { position: 8, kept: bare.clone(), noticed, ..row(3, 9, 2, None) };
     standing::replace(&write, std::slice::from_ref(&newer)).await.unwrap();
@@ -85,16 +87,21 @@ async fn who_is_due_and_who_is_in_danger_is_told_in_order(folder: Folder) {
         row(4, 99, 1, Some(60)),
         row(5, 99, 1, None),
     ];
+    let calm = kept(Standing::Current, None);
+    let calm = StandingRow { kept: Kept { contested: false, ..calm }, ..row(6, 99, 1, None) };
     standing::replace(&write, &rows).await.unwrap();
+    standing::replace(&write, &[calm]).await.unwrap();
     assert_eq!(standing::due(&write, Day(30), 1, 9).await.unwrap(), [2, 1]);
     assert_eq!(standing::due(&write, Day(30), 1, 1).await.unwrap(), [2]);
     assert_eq!(standing::due(&write, Day(9), 1, 9).await.unwrap(), [3], "then those of another edition");
-    assert_eq!(standing::due(&write, Day(9), 3, 9).await.unwrap(), [1, 2, 4, 5, 3]);
+    assert_eq!(standing::due(&write, Day(9), 3, 9).await.unwrap(), [1, 2, 4, 5, 6, 3]);
     let losses = standing::losses(&write, (Day(20), Day(70)), 1, 9).await.unwrap();
     assert_eq!(losses, [(Day(60), 4), (Day(70), 1)]);
     assert_eq!(standing::losses(&write, (Day(20), Day(69)), 1, 9).await.unwrap(), [(Day(60), 4)]);
     assert_eq!(standing::undecided(&write, Day(20), 1, i64::MIN, 9).await.unwrap(), [2, 3]);
     assert_eq!(standing::undecided(&write, Day(20), 1, 2, 9).await.unwrap(), [3]);
+    assert_eq!(standing::contested(&write, Day(20), 1, i64::MIN, 9).await.unwrap(), [1, 4, 5]);
+    assert_eq!(standing::contested(&write, Day(20), 1, 1, 1).await.unwrap(), [4]);
 }
 
 async fn notices_and_what_became_of_them_come_back_by_position(folder: Folder) {
@@ -102,7 +109,16 @@ async fn notices_and_what_became_of_them_come_back_by_position(folder: Folder) {
     let write = store.begin().await.unwrap();
     let notice = |id, position, kind, last_safe_day: Option<Day>| {
         let amount = last_safe_day.map(|_| 15_600);
-        NoticeRow { id, position, member: id * 2, kind, due_on: Day(20_000), last_safe_day, amount }
+        NoticeRow {
+            id,
+            position,
+            member: id * 2,
+            kind,
+            due_on: Day(20_000),
+            last_safe_day,
+            amount,
+            overdue: amount.map(|_| 3),
+        }
     };
     let rows = [notice(1, 4, NoticeKind::FirstMissed, None), notice(2, 5, NoticeKind::BeforeLoss, Some(Day(20_030)))];
     notice::insert(&write, &rows).await.unwrap();
@@ -172,7 +188,8 @@ async fn what_was_told_is_never_altered(folder: Folder) {
     let told = ToldRow { position: 7, member: 3, was: None, now: kept(Standing::Current, None) };
     standing::insert_told(&write, &[told]).await.unwrap();
     let (kind, due_on) = (NoticeKind::FirstMissed, Day(1));
-    let notice = NoticeRow { id: 1, position: 7, member: 3, kind, due_on, last_safe_day: None, amount: None };
+    let notice =
+        NoticeRow { id: 1, position: 7, member: 3, kind, due_on, last_safe_day: None, amount: None, overdue: None };
     notice::insert(&write, &[notice]).await.unwrap();
     let state = DeliveryState::Sent;
     let delivery = DeliveryRow { position: 8, notice: 1, state, channel: 1, on: Day(1) };

@@ -21,7 +21,7 @@ impl Run {
     async fn listed(&self) -> Vec<v1::Member> {
         let (mut members, mut page_token) = (Vec::new(), String::new());
         loop {
-            let ask = v1::ListMembersRequest { page_size: 500, page_token, at_least_position: None };
+            let ask = v1::ListMembersRequest { page_size: 500, page_token, ..Default::default() };
             let reply = self.world.ask(OFFICER, ask).await.expect("members can be listed");
             members.extend(reply.members);
             page_token = reply.next_page_token;
@@ -175,7 +175,7 @@ impl Run {
     async fn suspense_stands(&self) -> Result<(), String> {
         let (mut listed, mut page_token) = (Vec::new(), String::new());
         loop {
-            let ask = v1::ListSuspenseRequest { page_size: 3, page_token, at_least_position: None };
+            let ask = v1::ListSuspenseRequest { page_size: 3, page_token, ..Default::default() };
             let reply = self.world.ask(OFFICER, ask).await.map_err(|status| format!("{status:?}"))?;
             listed.extend(reply.payments.into_iter().map(|waiting| {
                 let paid = waiting.payment.expect("a payment");

@@ -1,16 +1,17 @@
 //! How fast the ledger takes payments and transitions, each figure beside a bare insert of the same rows in the same run.
 //!
 //! `KRAMA_BENCH_MEMBERS` says how many members are loaded first, `KRAMA_BENCH_BACKENDS` into which databases (`sqlite`,
-//! `postgres` or both). Service, clients and database share the machine. Machine, data, seed and command are printed,
+//! `postgres` or both), `KRAMA_BENCH_PARTS` what is measured (`streams`, `single` or both). Service, clients and database share the machine. Machine, data, seed and command are printed,
 //! since a figure without them means little; `benches/RESULTS.md` holds those of one run. Absent: reads.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use krama::config::{Config, Secret};
 use krama::server;
 use krama::store::connection::{Place, Settings};
+use tokio::runtime::Handle;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::ceiling::{Ceiling, What};
@@ -42,7 +43,6 @@ const SINGLE_CALLS: f64 = 5_000.0;
 /// Draws members who were not drawn before.
 struct Cast {
     population: Population,
-    records: u64,
     short: u64,
     long: u64,
 }
@@ -61,9 +61,9 @@ impl Cast {
     }
 
     /// Members who pay: only those whom nobody employs, so that each payment finds its month.
-    fn payers(&mut self, long: bool) -> Vec<u64> {
-        let both = self.next(long, 2 * self.records);
-        both.into_iter().map(|member| member | 1).take(usize::try_from(self.records).expect("a number")).collect()
+    fn payers(&mut self, long: bool, count: u64) -> Vec<u64> {
+        let both = self.next(long, 2 * count);
+        both.into_iter().map(|member| member | 1).take(usize::try_from(count).expect("a number")).collect()
     }
 }
 
@@ -102,10 +102,22 @@ fn middle(figures: &[f64]) -> f64 {
     sorted[sorted.len() / 2]
 }
 
+impl Population {
+    /// The records of one measurement: about members with short lives, and about those with long ones, of whom each
+    /// round takes three times as many.
+    fn records(self) -> [u64; 2] {
+        let short = (self.members / 40).clamp(200, RECORDS_MOST);
+        [short, short.min(self.long / (3 * u64::try_from(ROUNDS).expect("a small number")))]
+    }
+}
+
 impl Figures {
     fn tell(&self, backend: &str) {
         println!("\n{backend}: records a second, the middle of {ROUNDS} rounds; in brackets each round's ratio");
         let line = |what: &str, taken: &[f64], bare: &[f64], least: f64| {
+            if taken.is_empty() {
+                return;
+            }
             let ratios: Vec<f64> = taken.iter().zip(bare).map(|(taken, bare)| taken / bare).collect();
             let each: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.3}")).collect();
             let verdict = if middle(&ratios) >= least { "reached" } else { "MISSED" };
@@ -123,6 +135,9 @@ impl Figures {
             line(&format!("payments on {STREAMS} streams, {facts}"), &self.payments[at], &self.bare_payments, least);
             let what = format!("transitions on {STREAMS} streams, {facts}");
             line(&what, &self.transitions[at], &self.bare_transitions, least);
+        }
+        if self.single.is_empty() {
+            return;
         }
         let (single, bare) = (middle(&self.single), middle(&self.bare_payments));
         let verdict = match (backend, single >= SINGLE_CALLS) {
@@ -160,6 +175,8 @@ fn config(folder: &Path, url: &str) -> Config {
     config.policy.folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh");
     config.sandbox.enabled = true;
     config.sandbox.clock_start = today().to_string();
+    // Time passes before anything is measured, and not meanwhile.
+    config.lapse.every_seconds = 0;
     config
 }
 
@@ -179,48 +196,57 @@ fn channel(address: std::net::SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy()
 }
 
-async fn measure(
-    backend: &str,
-    config: &Config,
-    population: Population,
-    records: u64,
-    service: &tokio::runtime::Handle,
-) {
+/// Lets the service decide the standing of everybody.
+async fn decide(config: Config) {
+    let (desk, writer) = server::open(&config).await.expect("the ledger opens");
+    let began = Instant::now();
+    let passed = desk.pass_time(None, |_| {}).await.expect("the run comes to its end");
+    println!("the standing of {} members was decided in {:.0?}", passed.members, began.elapsed());
+    desk.close(writer).await;
+}
+
+async fn measure(backend: &str, config: &Config, population: Population, parts: &str, service: &Handle) {
     // The first start founds the ledger as a sandbox's, where callers may name themselves.
     let founding = config.clone();
     let founded = service.spawn(async move { server::start(&founding).await.expect("the server starts").stop().await });
     founded.await.expect("the ledger is founded");
     population::load(&settings(config), population).await;
+    service.spawn(decide(config.clone())).await.expect("everybody is decided");
     let serving = config.clone();
     let running = service.spawn(async move { server::start(&serving).await.expect("the server starts") });
     let running = running.await.expect("the server starts");
     let ceiling = Ceiling::open(&config.store.url.0, &config.store.path).await;
     let one = channel(running.address);
     let many: Vec<Channel> = (0..CONNECTIONS).map(|_| channel(running.address)).collect();
-    let mut cast = Cast { population, records, short: 0, long: 0 };
-    stream_payments(&one, &cast.payers(false)).await;
+    let records = population.records();
+    let mut cast = Cast { population, short: 0, long: 0 };
+    stream_payments(&one, &cast.payers(false, records[0])).await;
     let mut figures = Figures::default();
     for round in 1..=ROUNDS {
-        let members = cast.payers(false);
+        let members = cast.payers(false, records[0]);
         figures.bare_payments.push(rate(members.len(), ceiling.insert(What::Payments, &members).await));
-        for long in [false, true] {
-            let members = cast.payers(long);
-            let took = stream_payments(&one, &members).await;
-            figures.payments[usize::from(long)].push(rate(members.len(), took));
+        if parts.contains("streams") {
+            for long in [false, true] {
+                let members = cast.payers(long, records[usize::from(long)]);
+                let took = stream_payments(&one, &members).await;
+                figures.payments[usize::from(long)].push(rate(members.len(), took));
+            }
+            let members = cast.next(false, records[0]);
+            figures.bare_transitions.push(rate(members.len(), ceiling.insert(What::Transitions, &members).await));
+            for long in [false, true] {
+                let members = cast.next(long, records[usize::from(long)]);
+                let took = stream_transitions(&one, &members).await;
+                figures.transitions[usize::from(long)].push(rate(members.len(), took));
+            }
         }
-        let members = cast.next(false, records);
-        figures.bare_transitions.push(rate(members.len(), ceiling.insert(What::Transitions, &members).await));
-        for long in [false, true] {
-            let members = cast.next(long, records);
-            let took = stream_transitions(&one, &members).await;
-            figures.transitions[usize::from(long)].push(rate(members.len(), took));
+        if parts.contains("single") {
+            let members = cast.payers(false, records[0]);
+            let before = processors();
+            let (took, waits) = single_payments(&many, &members).await;
+            figures.processors.push((processors() - before) / u32::try_from(members.len()).expect("a number"));
+            figures.single.push(rate(members.len(), took));
+            figures.waits.push(waits);
         }
-        let members = cast.payers(false);
-        let before = processors();
-        let (took, waits) = single_payments(&many, &members).await;
-        figures.processors.push((processors() - before) / u32::try_from(members.len()).expect("a number"));
-        figures.single.push(rate(members.len(), took));
-        figures.waits.push(waits);
         println!("{backend}: round {round} of {ROUNDS} is measured");
     }
     figures.tell(backend);
@@ -235,15 +261,16 @@ fn main() {
     let members =
         env::var("KRAMA_BENCH_MEMBERS").ok().map_or(MEMBERS, |text| text.parse().expect("a number of members"));
     let backends = env::var("KRAMA_BENCH_BACKENDS").unwrap_or_else(|_| "sqlite postgres".to_owned());
-    let records = (members / 40).clamp(200, RECORDS_MOST);
-    let population = Population { members, long: (8 * records).min(members / 4) };
+    let parts = env::var("KRAMA_BENCH_PARTS").unwrap_or_else(|_| "streams single".to_owned());
+    let population = Population::of(members);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let (arch, os) = (env::consts::ARCH, env::consts::OS);
     println!(
         "machine: {arch} {os}, {cores} cores, shared by service, clients and database; data: {members} members, {} of \
-         them with {LONG} facts, the others with 2 to {SHORT}; {records} records a measurement, {ROUNDS} rounds; seed \
+         them with {LONG} facts, the others with 2 to {SHORT}; {:?} records a measurement, {ROUNDS} rounds; seed \
          {SEED}; command: KRAMA_BENCH_MEMBERS={members} make bench",
-        population.long
+        population.long,
+        population.records()
     );
     let runtime =
         || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
@@ -252,7 +279,7 @@ fn main() {
         let folder = Folder(env::temp_dir().join(format!("krama-bench-{}", uuid::Uuid::new_v4())));
         fs::create_dir(&folder.0).expect("a folder can be made");
         let config = config(&folder.0, "");
-        clients.block_on(measure("sqlite", &config, population, records, service.handle()));
+        clients.block_on(measure("sqlite", &config, population, &parts, service.handle()));
     }
     if backends.contains("postgres") {
         let folder = Folder(env::temp_dir().join(format!("krama-bench-{}", uuid::Uuid::new_v4())));
@@ -260,7 +287,7 @@ fn main() {
         let cluster = tool(&["start", "bench", "shared_buffers=1GB", "max_wal_size=4GB"]);
         let database = Database::on(&cluster);
         let config = config(&folder.0, &database.url());
-        clients.block_on(measure("postgres", &config, population, records, service.handle()));
+        clients.block_on(measure("postgres", &config, population, &parts, service.handle()));
         drop(database);
         tool(&["stop", "bench"]);
     }

@@ -1,8 +1,11 @@
 //! The population: members with the lives that a seed gives them, and how they come into the ledger.
 //!
 //! Facts, commands, payments, employments and people are written as the service would have, by the memory's own doors,
-//! with the indexes made afterwards. Left out of the past is its audit. Absent: anything that is measured.
+//! with the indexes made afterwards. Of the standings there is the row that a ledger older than those rows is given: nobody
+//! goes by it, and a lapse run decides it. Left out of the past are its audit and what the feed told. Absent: anything that
+//! is measured.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use krama::store::connection::{Settings, Store, Write};
@@ -13,9 +16,11 @@ use krama::store::ledger::{self, CommandRow};
 use krama::store::payment::{self, PaymentKey, PaymentRow};
 use krama::store::person::{self, Details, IdentifierRow, PersonRow};
 use krama::store::seal::Vault;
+use krama::store::standing::{self, StandingRow};
 use krama_law::calendar::{Day, Moment, Month};
 use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use tokio::sync::mpsc;
 
 /// The seed of everything that is drawn.
 pub(crate) const SEED: u64 = 280;
@@ -24,6 +29,8 @@ pub(crate) const MONTH_RIEL: i64 = 15_600;
 /// The most facts of most members, and the facts of those with a long life.
 pub(crate) const SHORT: u64 = 12;
 pub(crate) const LONG: u64 = 60;
+/// How many have a long life, where there are four times as many members.
+const LONG_LIVES: u64 = 20_000;
 /// Employers.
 pub(crate) const EMPLOYERS: u64 = 1_000;
 /// Who reports for all of them.
@@ -32,7 +39,9 @@ pub(crate) const PROVIDER: &str = "sovann-payroll";
 pub(crate) const BANK: &str = "apsara-bank";
 
 /// Members in one commit of the loading.
-const CHUNK: u64 = 2_000;
+const CHUNK: u64 = 4_000;
+/// Chunks that are ready before they can be written.
+const CHUNKS_AHEAD: usize = 2;
 /// The numbers under which the ledger keeps what is loaded.
 const NATIONAL_ID: i16 = 1;
 const MEMBER_NUMBER: i16 = 2;
@@ -102,11 +111,18 @@ pub(crate) struct Population {
 }
 
 impl Population {
+    /// So many members, of whom no more have a long life than it takes to measure them.
+    pub(crate) fn of(members: u64) -> Population {
+        Population { members, long: LONG_LIVES.min(members / 4) }
+    }
+
     /// The facts of a member: enrolled, paid month by month up to the last, and for every second one hired last.
     fn life(self, number: u64) -> Vec<(Day, Fact)> {
         let is_long = number >= self.members - self.long;
-        // Two at least, and at most one less than is measured, so that the fact that comes is the last.
-        let count = if is_long { LONG - 1 } else { 2 + mixed(number + (1 << 41)) % (SHORT - 2) };
+        // Two at least, and at most one less than is measured, so that the fact that comes is the last. The lesser of two
+        // draws: a short life is more often very short.
+        let drawn = |place: u64| 2 + mixed(number + place) % (SHORT - 2);
+        let count = if is_long { LONG - 1 } else { drawn(1 << 41).min(drawn(1 << 45)) };
         let hired = number.is_multiple_of(2);
         let payments = i32::try_from(count - 1 - u64::from(hired)).expect("a small number");
         let first = today().month().plus(-payments.max(1));
@@ -138,6 +154,7 @@ struct Chunk {
     employments: Vec<EmploymentRow>,
     persons: Vec<PersonRow>,
     identifiers: Vec<IdentifierRow>,
+    standings: Vec<StandingRow>,
 }
 
 /// Where the loading stands.
@@ -188,6 +205,7 @@ impl Loader<'_> {
         };
         let person = PersonRow::seal(self.vault, member, self.position, self.known, &details);
         self.chunk.persons.push(person.expect("a person can be sealed"));
+        self.chunk.standings.push(StandingRow::undecided(member));
         for (ordinal, kind, value) in [(0, NATIONAL_ID, national_id(number)), (1, MEMBER_NUMBER, member_number(number))]
         {
             let place = (self.position, ordinal);
@@ -237,41 +255,64 @@ impl Loader<'_> {
         self.chunk.facts.push((member, Recorded { id, known: Moment(self.known), fact }));
     }
 
-    async fn save(&mut self, write: &Write) {
-        let chunk = std::mem::take(&mut self.chunk);
-        ledger::insert_commands(write, &chunk.commands).await.expect("commands");
-        fact::insert_facts(write, &chunk.facts).await.expect("facts");
-        payment::insert(write, &chunk.payments).await.expect("payments");
-        employment::insert(write, &chunk.employments).await.expect("employments");
-        person::insert_persons(write, &chunk.persons).await.expect("people");
-        person::insert_identifiers(write, &chunk.identifiers).await.expect("numbers");
+    fn taken(&mut self) -> Chunk {
+        std::mem::take(&mut self.chunk)
+    }
+
+    /// Makes the rows of everybody, chunk by chunk, while those before are written; answers the last position.
+    fn make(mut self, population: Population, chunks: &mpsc::Sender<Chunk>) -> i64 {
+        for first in (0..population.members).step_by(usize::try_from(CHUNK).expect("a small number")) {
+            for number in first..population.members.min(first + CHUNK) {
+                let member = member_id(number);
+                self.register(number, member);
+                for (_, fact) in population.life(number) {
+                    self.learn(number, member, fact);
+                }
+            }
+            chunks.blocking_send(self.taken()).expect("somebody writes");
+        }
+        self.position
+    }
+}
+
+impl Chunk {
+    async fn save(mut self, write: &Write) {
+        // In the order of their keys, so that neighbours meet the same page.
+        self.persons.sort_unstable_by_key(|row| row.member);
+        self.standings.sort_unstable_by_key(|row| row.member);
+        ledger::insert_commands(write, &self.commands).await.expect("commands");
+        fact::insert_facts(write, &self.facts).await.expect("facts");
+        payment::insert(write, &self.payments).await.expect("payments");
+        employment::insert(write, &self.employments).await.expect("employments");
+        person::insert_persons(write, &self.persons).await.expect("people");
+        person::insert_identifiers(write, &self.identifiers).await.expect("numbers");
+        standing::replace(write, &self.standings).await.expect("standings");
     }
 }
 
 /// Brings the population into a ledger that was founded and holds nothing; answers how long that took.
 pub(crate) async fn load(settings: &Settings, population: Population) -> Duration {
     let began = Instant::now();
-    let store = Store::open(settings).await.expect("the ledger opens");
+    let store = Arc::new(Store::open(settings).await.expect("the ledger opens"));
     let indexes = drop_indexes(&store).await;
-    let earliest = Moment::start_of(today().plus(-2_000)).0;
-    let mut loader = Loader { vault: store.vault(), position: 0, known: earliest, chunk: Chunk::default() };
-    let write = store.begin().await.expect("a transaction");
-    employers(&mut loader, &write).await;
-    loader.save(&write).await;
-    write.commit().await.expect("a commit");
-    for first in (0..population.members).step_by(usize::try_from(CHUNK).expect("a small number")) {
-        for number in first..population.members.min(first + CHUNK) {
-            let member = member_id(number);
-            loader.register(number, member);
-            for (_, fact) in population.life(number) {
-                loader.learn(number, member, fact);
-            }
-        }
+    let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
+    let vault = store.clone();
+    let employed = tokio::task::spawn_blocking(move || {
+        let known = Moment::start_of(today().plus(-2_000)).0;
+        let mut loader = Loader { vault: vault.vault(), position: 0, known, chunk: Chunk::default() };
+        let employers = employers(&mut loader);
+        sender.blocking_send(loader.taken()).expect("somebody writes");
+        (loader.make(population, &sender), employers)
+    });
+    while let Some(chunk) = chunks.recv().await {
         let write = store.begin().await.expect("a transaction");
-        loader.save(&write).await;
+        chunk.save(&write).await;
         write.commit().await.expect("a commit");
     }
+    let (position, (employers, grants)) = employed.await.expect("the rows are made");
     let write = store.begin().await.expect("a transaction");
+    employer::insert(&write, &employers).await.expect("employers");
+    employer::insert_access(&write, &grants).await.expect("grants");
     for sql in indexes {
         write.execute_unprepared(&sql).await.expect("an index");
     }
@@ -285,13 +326,13 @@ pub(crate) async fn load(settings: &Settings, population: Population) -> Duratio
         "loaded {} members, {} of them with {LONG} facts, {} commands in {:.0?}",
         population.members,
         population.long,
-        loader.position,
+        position,
         began.elapsed()
     );
     began.elapsed()
 }
 
-async fn employers(loader: &mut Loader<'_>, write: &Write) {
+fn employers(loader: &mut Loader<'_>) -> (Vec<EmployerRow>, Vec<AccessRow>) {
     let (mut rows, mut grants) = (Vec::new(), Vec::new());
     for number in 0..EMPLOYERS {
         let id = employer_id(number);
@@ -315,8 +356,7 @@ async fn employers(loader: &mut Loader<'_>, write: &Write) {
             position: loader.position,
         });
     }
-    employer::insert(write, &rows).await.expect("employers");
-    employer::insert_access(write, &grants).await.expect("grants");
+    (rows, grants)
 }
 
 /// Takes away the indexes that a bulk of rows would have to be put into one by one; answers how they are made again.

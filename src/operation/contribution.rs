@@ -189,7 +189,7 @@ impl Desk {
         }
         let timeline = page.timeline(member);
         let explanation = explain(&timeline, snapshot.law(), snapshot.today(), snapshot.known);
-        let rows = self.payments_of(&snapshot, member).await?;
+        let rows = self.payments_of(&snapshot, &[member]).await?;
         let mut payments = self.as_they_stand(&snapshot, rows).await?;
         // Money that waited may have turned out to be somebody else's.
         payments.retain(|payment| payment.member.is_none_or(|holder| holder == member));

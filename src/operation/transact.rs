@@ -6,6 +6,7 @@
 
 pub(crate) mod dated;
 pub(crate) mod foreseen;
+mod rehearsal;
 pub(crate) mod writer;
 
 use krama_law::calendar::Moment;

@@ -1,9 +1,10 @@
 //! Many keys and many rows at once, in a few texts.
 //!
-//! A database binds only so many values in a statement, and keeps a prepared statement per distinct text. So all keys and
-//! all rows go out in one statement whose text does not depend on how many there are: as one JSON array in SQLite, as one
-//! array a column in PostgreSQL. Each table
-//! then knows a handful of texts however the load varies. Deliberately absent: any knowledge of a table.
+//! A database binds only so many values in a statement, and keeps a prepared statement per distinct text. So all keys go out
+//! in one statement whose text does not depend on how many there are, as one JSON array in SQLite, as one array a column in
+//! PostgreSQL, and so do rows; but SQLite, which reads JSON slowly, is given most of them as plain values, in statements of
+//! a few sizes. Each table then knows a handful of texts however the load varies. Deliberately absent: any knowledge of a
+//! table.
 
 use sea_orm::sea_query::{Expr, IntoCondition, SimpleExpr, Value};
 use sea_orm::{
@@ -16,6 +17,9 @@ use crate::store::failure::Failure;
 
 /// The numbers of keys that a query asks for, ascending; a lesser number of keys is filled up by repeating one.
 const KEYS: [usize; 3] = [1, 16, 256];
+/// The numbers of rows that a statement of SQLite has as plain values, descending; what is left goes as JSON.
+const ROWS: [usize; 3] = [256, 64, 16];
+
 /// All rows that meet the condition which `condition` makes of a batch of keys. A key may be given twice; rows come
 /// once, in no order.
 pub(crate) async fn select<E, K>(
@@ -41,12 +45,21 @@ pub(crate) async fn select_by<E: EntityTrait, const N: usize>(
     columns: [E::Column; N],
     keys: impl Iterator<Item = [Value; N]>,
 ) -> Result<Vec<E::Model>, Failure> {
+    let Some(among) = among(conn, columns, keys)? else { return Ok(Vec::new()) };
+    Ok(E::find().filter(among).all(conn).await?)
+}
+
+/// That columns hold one of the keys, each a value a column; none where there is no key.
+pub(crate) fn among<C: ColumnTrait, const N: usize>(
+    conn: &impl ConnectionTrait,
+    columns: [C; N],
+    keys: impl Iterator<Item = [Value; N]>,
+) -> Result<Option<SimpleExpr>, Failure> {
     let keys: Vec<[Value; N]> = keys.collect();
     if keys.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let among = if is_postgres(conn) { among_arrays(columns, keys)? } else { among_listed(columns, keys)? };
-    Ok(E::find().filter(among).all(conn).await?)
+    Ok(Some(if is_postgres(conn) { among_arrays(columns, keys)? } else { among_listed(columns, keys)? }))
 }
 
 /// The columns hold one of the keys, as one JSON array. A join from the keys to the rows, in this order, makes SQLite
@@ -139,20 +152,47 @@ where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait + ActiveModelBehavior + Send,
 {
-    let rows: Vec<A> = rows.map(IntoActiveModel::into_active_model).collect();
-    if rows.is_empty() {
-        return Ok(());
+    let mut rows: Vec<A> = rows.map(IntoActiveModel::into_active_model).collect();
+    let mut statements = Vec::new();
+    if !is_postgres(write) {
+        for size in ROWS {
+            while rows.len() >= size {
+                let later = rows.split_off(size);
+                statements.push(valued(rows)?);
+                rows = later;
+            }
+        }
     }
-    let mut statement = if is_postgres(write) { unnested(&rows)? } else { listed(&rows)? };
+    if !rows.is_empty() {
+        statements.push(if is_postgres(write) { unnested(&rows)? } else { listed(&rows)? });
+    }
     let mut names = names::<A>().into_iter();
-    if let Some(key) = names.next().filter(|_| replaces) {
-        let set: Vec<String> = names.map(|name| format!("{name} = EXCLUDED.{name}")).collect();
-        // Without a condition SQLite takes what follows for one of a join.
-        let text = format!(" WHERE true ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", "));
-        statement.sql.push_str(&text);
+    let key = names.next().filter(|_| replaces);
+    let set: Vec<String> = names.map(|name| format!("{name} = EXCLUDED.{name}")).collect();
+    for mut statement in statements {
+        if let Some(key) = &key {
+            statement.sql.push_str(&format!(" ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", ")));
+        }
+        write.execute_raw(statement).await?;
     }
-    write.execute_raw(statement).await?;
     Ok(())
+}
+
+/// One statement of SQLite for these rows: each value by itself.
+fn valued<A: ActiveModelTrait>(rows: Vec<A>) -> Result<Statement, Failure> {
+    let names = names::<A>();
+    let row = format!("({})", vec!["?"; names.len()].join(","));
+    let texts = vec![row; rows.len()].join(",");
+    let mut values = Vec::with_capacity(rows.len() * names.len());
+    for mut row in rows {
+        for column in <A::Entity as EntityTrait>::Column::iter() {
+            let value = row.take(column).into_value();
+            values.push(value.ok_or_else(|| Failure::Internal("a column of a new row is not set".into()))?);
+        }
+    }
+    let (table, names) = (A::Entity::default().table_name().to_owned(), names.join(", "));
+    let sql = format!("INSERT INTO \"{table}\" ({names}) VALUES {texts}");
+    Ok(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values))
 }
 
 /// The columns of a table, quoted.
@@ -160,7 +200,8 @@ fn names<A: ActiveModelTrait>() -> Vec<String> {
     <A::Entity as EntityTrait>::Column::iter().map(|column| format!("\"{}\"", column.as_str())).collect()
 }
 
-/// One statement for any number of rows: a JSON array of them.
+/// One statement for any number of rows: a JSON array of them. Without a condition SQLite takes what may follow for one of
+/// a join.
 fn listed<A: ActiveModelTrait>(rows: &[A]) -> Result<Statement, Failure> {
     let mut list = List::default();
     for row in rows {
@@ -172,7 +213,7 @@ fn listed<A: ActiveModelTrait>(rows: &[A]) -> Result<Statement, Failure> {
     let names = names::<A>();
     let values: Vec<String> = (0..names.len()).map(|at| list.column(at)).collect();
     let (table, names, values) = (A::Entity::default().table_name().to_owned(), names.join(", "), values.join(", "));
-    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT {values} FROM json_each($1)");
+    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT {values} FROM json_each($1) WHERE true");
     Ok(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [list.finish()]))
 }
 

@@ -5,8 +5,8 @@
 
 use krama_law::calendar::{Day, Moment, Month};
 use krama_law::fact::{AssistanceLevel, EmployerAct, EmploymentId, Fact, FactId, MemberId, Recorded, Relation, Sector};
-use sea_orm::sea_query::{Condition, Expr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::store::bulk;
 use crate::store::connection::Write;
@@ -34,12 +34,11 @@ pub async fn facts_between(
 
 /// Everybody who was ever said to live in the household of one of these heads.
 pub async fn members_of_heads(conn: &impl ConnectionTrait, heads: &[i64]) -> Result<Vec<i64>, Failure> {
-    let any = |keys: &[i64]| {
-        // The condition of the index must stand in the text.
-        Condition::all().add(Expr::cust("kind = 17")).add(table::Column::Target.is_in(keys.iter().copied()))
-    };
-    let rows = bulk::select::<table::Entity, _>(conn, heads, any).await?;
-    let mut members: Vec<i64> = rows.iter().map(|row| row.member).collect();
+    let keys = heads.iter().map(|head| [(*head).into()]);
+    let Some(among) = bulk::among(conn, [table::Column::Target], keys)? else { return Ok(Vec::new()) };
+    // The condition of the index must stand in the text.
+    let query = table::Entity::find().filter(Expr::cust("kind = 17")).filter(among);
+    let mut members: Vec<i64> = query.select_only().column(table::Column::Member).into_tuple().all(conn).await?;
     members.sort_unstable();
     members.dedup();
     Ok(members)

@@ -54,12 +54,31 @@ pub struct StandingRow {
     pub position: i64,
     /// What is kept of the answer.
     pub kept: Kept,
+    /// How much of the member's money the law keeps in suspense, in riel.
+    pub suspended: i64,
     /// By which edition of the law it was decided; 0 when it was not decided.
     pub edition: i64,
     /// The first day on which it must be looked at again.
     pub wake_on: Day,
     /// The last safe day of which the member was last to be warned, if there was one, and how many days before.
     pub noticed: Option<(Option<Day>, u16)>,
+}
+
+impl StandingRow {
+    /// The row of a member of whom nothing was decided: nobody goes by it, and the next lapse run decides it.
+    pub fn undecided(member: i64) -> StandingRow {
+        let kept = Kept {
+            standing: Standing::NotEnrolled,
+            covers: Vec::new(),
+            overdue: 0,
+            run: 0,
+            last_safe_day: None,
+            holds_until: None,
+            co_payment: false,
+            revision: Day(0),
+        };
+        StandingRow { member, position: 0, kept, suspended: 0, edition: 0, wake_on: Day(i32::MIN), noticed: None }
+    }
 }
 
 /// What the feed says of a member at a position.
@@ -77,8 +96,8 @@ pub struct ToldRow {
 
 /// The rows of these members.
 pub async fn of_members(conn: &impl ConnectionTrait, members: &[i64]) -> Result<Vec<StandingRow>, Failure> {
-    let any = |keys: &[i64]| Condition::all().add(standing_table::Column::Member.is_in(keys.iter().copied()));
-    let models = bulk::select::<standing_table::Entity, _>(conn, members, any).await?;
+    let keys = members.iter().map(|member| [(*member).into()]);
+    let models = bulk::select_by::<standing_table::Entity, 1>(conn, [standing_table::Column::Member], keys).await?;
     models.into_iter().map(StandingRow::try_from).collect()
 }
 
@@ -152,6 +171,34 @@ pub async fn undecided(
         .order_by_asc(standing_table::Column::Member)
         .limit(limit);
     Ok(query.into_tuple().all(conn).await?)
+}
+
+/// The next `limit` members from one on of whose money some is in suspense by a row that holds on a day and is of an edition
+/// of the law, with those whose row tells nothing since it does not.
+pub async fn in_suspense(
+    conn: &impl ConnectionTrait,
+    today: Day,
+    edition: i64,
+    from: i64,
+    limit: u64,
+) -> Result<Vec<i64>, Failure> {
+    let query = standing_table::Entity::find()
+        .select_only()
+        .column(standing_table::Column::Member)
+        // In clear, as the index has it.
+        .filter(Expr::cust("suspended > 0"))
+        .filter(standing_table::Column::Member.gte(from))
+        .order_by_asc(standing_table::Column::Member)
+        .limit(limit);
+    let mut members: Vec<i64> = query.into_tuple().all(conn).await?;
+    // One look by an index, so that a ledger whose rows all hold is not gone through.
+    if !due(conn, today, edition, 1).await?.is_empty() {
+        members.extend(undecided(conn, today, edition, from.saturating_sub(1), limit).await?);
+        members.sort_unstable();
+        members.dedup();
+        members.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    }
+    Ok(members)
 }
 
 /// What was told at the positions after one up to another, in order.
@@ -288,6 +335,7 @@ impl From<&StandingRow> for standing_table::Model {
             holds_until: kept.holds_until.map(|day| day.0),
             co_payment: i16::from(kept.co_payment),
             revision: kept.revision.0,
+            suspended: row.suspended,
             edition: row.edition,
             wake_on: row.wake_on.0,
             noticed_for: row.noticed.and_then(|(day, _)| day).map(|day| day.0),
@@ -305,6 +353,7 @@ impl TryFrom<standing_table::Model> for StandingRow {
             member: model.member,
             position: model.position,
             kept: kept!(model, "standing", model.member),
+            suspended: model.suspended,
             edition: model.edition,
             wake_on: Day(model.wake_on),
             noticed: noticed_days.map(|days| (model.noticed_for.map(Day), days)),
@@ -365,6 +414,7 @@ mod standing_table {
         pub holds_until: Option<i32>,
         pub co_payment: i16,
         pub revision: i32,
+        pub suspended: i64,
         pub edition: i64,
         pub wake_on: i32,
         pub noticed_for: Option<i32>,

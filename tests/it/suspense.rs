@@ -4,7 +4,7 @@ use krama::proto::v1;
 use tonic::Code;
 
 use crate::refusal::{denied, invalid, no, not_now, required};
-use crate::say::{MONTH, account, assignment, date, get, national_id, payment, refund, reversal};
+use crate::say::{MONTH, account, assignment, date, death, get, national_id, payment, refund, reversal};
 use crate::world::{COLLECTOR, OFFICER, SUPERVISOR, World};
 
 const TODAY: &str = "2026-03-10";
@@ -112,6 +112,85 @@ async fn suspense_is_read_page_by_page() {
     assert_eq!(listed.into_iter().map(|one| one.expect("a payment").payment_id).collect::<Vec<_>>(), ids);
     assert!(rest.next_page_token.is_empty());
     world.refuses(OFFICER, v1::ListSuspenseRequest { page_size: -1, ..Default::default() }, invalid("page_size")).await;
+}
+
+/// Of each payment in suspense, read page by page: its id, whose it is, why it stands there and how much of it.
+async fn suspended(world: &World, page_size: i32) -> Vec<(String, String, v1::SuspenseReason, i64)> {
+    let (mut listed, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let ask = v1::ListSuspenseRequest { page_size, page_token, at_least_position: None };
+        let page = world.reads(OFFICER, ask).await;
+        assert!(page.payments.len() <= usize::try_from(page_size).expect("a size"));
+        listed.extend(page.payments.into_iter().map(|one| {
+            assert_eq!(one.payer_told.is_empty(), one.payment.as_ref().is_some_and(|paid| !paid.member_id.is_empty()));
+            let paid = one.payment.expect("a payment");
+            let reason = paid.suspense_reason();
+            (paid.payment_id, paid.member_id, reason, one.suspense_riel)
+        }));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return listed;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_no_month_of_a_member_can_take_is_listed_with_its_reason() {
+    let world = World::on(TODAY).await;
+    let (stranger, lapsed, dead) = (world.member(1).await, world.enrolled(2).await, world.enrolled(3).await);
+    world.clock_to("2026-11-20").await;
+    world.takes(OFFICER, death(&dead, "2026-11-01")).await;
+    let mut paid = Vec::new();
+    for member in [&stranger, &lapsed, &dead, &dead] {
+        paid.push(world.pay(member, "2026-11-20", 1).await.payment_id);
+    }
+    let nobodys = unknown(&world, "2026-11-20").await;
+    let all = suspended(&world, 50).await;
+    let row = |at: usize, member: &String, reason| (paid[at].clone(), member.clone(), reason, MONTH);
+    use v1::SuspenseReason::{Abandoned, Deceased, NotEnrolled, UnknownPayer};
+    let mut expected = vec![
+        row(0, &stranger, NotEnrolled),
+        row(1, &lapsed, Abandoned),
+        row(2, &dead, Deceased),
+        row(3, &dead, Deceased),
+        (nobodys.clone(), String::new(), UnknownPayer, MONTH),
+    ];
+    assert_eq!(all[0], expected[4], "what waits for a member comes first");
+    let sorted = |mut rows: Vec<(String, String, v1::SuspenseReason, i64)>| {
+        rows.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        rows
+    };
+    assert_eq!(sorted(all.clone()), sorted(expected.clone()));
+    for size in 1..=5 {
+        assert_eq!(suspended(&world, size).await, all, "the same by pages of {size}");
+    }
+    // Paid back, it is in suspense no more, nor is what was put on a month by a late enrolment.
+    world.takes(SUPERVISOR, refund(&paid[0], 600)).await;
+    world.takes(SUPERVISOR, refund(&paid[3], MONTH)).await;
+    world.takes(COLLECTOR, reversal(&paid[1], "2026-11-20")).await;
+    expected[0].3 -= 600;
+    expected.remove(3);
+    expected.remove(1);
+    assert_eq!(sorted(suspended(&world, 2).await), sorted(expected.clone()));
+    world.takes(OFFICER, assignment(&nobodys, &stranger)).await;
+    expected[2] = (nobodys, stranger, NotEnrolled, MONTH);
+    assert_eq!(sorted(suspended(&world, 1).await), sorted(expected));
+    let bad = v1::ListSuspenseRequest { page_token: "m.1".to_owned(), ..Default::default() };
+    world.refuses(OFFICER, bad, invalid("page_token")).await;
+}
+
+#[tokio::test]
+async fn what_is_left_after_a_refund_can_still_be_put_to_its_member() {
+    let world = World::on(TODAY).await;
+    let member = world.enrolled(1).await;
+    let paid = unknown(&world, TODAY).await;
+    world.takes(SUPERVISOR, refund(&paid, 600)).await;
+    let [(_, _, reason, left)] = &suspended(&world, 5).await[..] else { panic!("one payment waits") };
+    assert_eq!((*reason, *left), (v1::SuspenseReason::UnknownPayer, MONTH - 600));
+    world.takes(OFFICER, assignment(&paid, &member)).await;
+    assert!(suspended(&world, 5).await.is_empty());
+    let totals = world.reads(OFFICER, account(&member)).await.totals.expect("totals");
+    assert_eq!((totals.received_riel, totals.months_riel), (MONTH - 600, MONTH - 600));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crate::grpc::contribution::{INSTITUTION_MOST, REFERENCE_MOST, suspense_told_
 use crate::grpc::wire::{date, id_text, timestamp};
 use crate::grpc::{Counter, at_least};
 use crate::operation::caller::Role;
-use crate::operation::contribution::assign::WaitingPayment;
+use crate::operation::contribution::assign::{After, WaitingPayment};
 use crate::operation::contribution::key;
 use crate::operation::contribution::list::{PaymentNow, Which};
 use crate::proto::v1;
@@ -82,21 +82,45 @@ impl Counter {
         let (caller, message) = Counter::admit(request)?;
         let mut fields = self.fields();
         let most = self.page_size(&mut fields, message.page_size);
-        let after = Counter::page_start(&mut fields, &message.page_token);
+        let after = match message.page_token.as_str() {
+            "" => After::Nobodys(i64::MIN),
+            token => place_of(token).unwrap_or_else(|| {
+                fields.invalid("page_token", "must be the next_page_token of a page before, or empty");
+                After::Nobodys(i64::MIN)
+            }),
+        };
         let (after, most) = self.shaped(&caller, "ListSuspense", fields.finish(Some((after, most)))).await?;
         let listed = self.desk.list_suspense(after, most, at_least(message.at_least_position)).await;
         let reading = self.looked(&caller, "ListSuspense", listed).await?;
-        let (waiting, more) = &reading.answer;
-        let next = waiting.last().filter(|_| *more).map(|waiting| id_text(waiting.payment.row.id));
+        let (waiting, next) = &reading.answer;
         let waits = |waiting: &WaitingPayment| v1::WaitingPayment {
             payment: Some(record(&waiting.payment, caller.role)),
             payer_told: waiting.told.clone().unwrap_or_default(),
+            suspense_riel: waiting.payment.suspended,
         };
         Ok(Response::new(v1::ListSuspenseResponse {
             payments: waiting.iter().map(waits).collect(),
-            next_page_token: next.unwrap_or_default(),
+            next_page_token: next.map(place_text).unwrap_or_default(),
             position: self.position(reading.position),
         }))
+    }
+}
+
+/// A place in the list of the money in suspense, as a token tells it.
+fn place_text(after: After) -> String {
+    match after {
+        After::Nobodys(id) => format!("n.{id:x}"),
+        After::Members(member, id) => format!("m.{member:x}.{id:x}"),
+    }
+}
+
+/// The place that a token tells.
+fn place_of(token: &str) -> Option<After> {
+    let number = |text: &str| u64::from_str_radix(text, 16).ok().map(u64::cast_signed);
+    match token.split('.').collect::<Vec<_>>()[..] {
+        ["n", id] => Some(After::Nobodys(number(id)?)),
+        ["m", member, id] => Some(After::Members(number(member)?, number(id)?)),
+        _ => None,
     }
 }
 

@@ -1,7 +1,8 @@
-//! Money that waits for an officer: what waits, and whose it turns out to be.
+//! Money in suspense: what waits for an officer, and whose it turns out to be.
 //!
 //! It keeps its value date and becomes known when it is put to the member, so that it undoes a lapse that it would have
-//! prevented. Absent: money of a member that the law keeps in suspense, which an account tells.
+//! prevented. Beside money of nobody stands money of members that the law can put on no month; the standing that is kept of
+//! a member tells whether there is any. Absent: what is done about the latter, which is a refund.
 
 use krama_law::calendar::{Day, Month};
 use krama_law::change::StandingChange;
@@ -20,6 +21,7 @@ use crate::operation::transact::{Recorded as Written, Ticket};
 use crate::store::payment;
 use crate::store::payment_change::{ChangeKind, PaymentChangeRow};
 use crate::store::seal::Vault;
+use crate::store::standing;
 
 /// Whose money that waits turns out to be.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +42,24 @@ pub struct Assigned {
     /// What changed about the member.
     pub changes: Vec<StandingChange>,
 }
+
+/// How many members of whom nothing is kept one page may look at; then it ends early, with a place to go on from.
+const LOOKED_AT: usize = 4_096;
+/// How many of them are looked at at a time.
+const MEMBERS_AT_A_TIME: u64 = 256;
+
+/// From where a page of the money in suspense goes on. Money of nobody comes first, as it was recorded, then that of
+/// members, by member and as it was recorded.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum After {
+    /// After a payment of nobody, by its id.
+    Nobodys(i64),
+    /// After a payment of a member, by the ids of both.
+    Members(i64, i64),
+}
+
+/// A page of the money in suspense, and from where the next goes on, if there may be one.
+pub type SuspensePage = (Vec<WaitingPayment>, Option<After>);
 
 /// A payment that waits, with what the payer told.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,27 +84,56 @@ impl Desk {
         self.writer.submit(caller, ticket, assignment).await
     }
 
-    /// A page of the payments that wait for an officer, oldest first, and whether there are more.
+    /// A page of the payments of which something stands in suspense today.
     ///
     /// # Errors
     /// The storage fails.
     pub async fn list_suspense(
         &self,
-        after: i64,
+        after: After,
         most: u32,
         at_least: Option<AtLeast>,
-    ) -> Result<Reading<(Vec<WaitingPayment>, bool)>, Failure> {
+    ) -> Result<Reading<SuspensePage>, Failure> {
         let snapshot = self.snapshot(at_least.as_ref()).await?;
-        let mut rows = payment::page_of_waiting(&snapshot.read, after, u64::from(most) + 1).await?;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let more = rows.len() > most;
-        rows.truncate(most);
+        let (mut found, mut after) = (Vec::new(), Some(after));
+        if let Some(After::Nobodys(id)) = after {
+            let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+            let rows = payment::page_of_waiting(&snapshot.read, id, limit).await?;
+            let payments = self.as_they_stand(&snapshot, rows).await?;
+            found.extend(payments.into_iter().map(|payment| (After::Nobodys(payment.row.id), payment)));
+            after = Some(After::Members(i64::MIN, i64::MIN));
+        }
+        let mut looked_at = 0;
+        while let Some(After::Members(member, _)) = after.filter(|_| found.len() <= most && looked_at < LOOKED_AT) {
+            let (today, edition) = (snapshot.today(), snapshot.statute.editions.at(snapshot.known));
+            let members = standing::in_suspense(&snapshot.read, today, edition, member, MEMBERS_AT_A_TIME).await?;
+            looked_at += members.len();
+            let rows = self.payments_of(&snapshot, &members).await?;
+            let payments = self.as_they_stand(&snapshot, rows).await?.into_iter();
+            let own = payments.filter_map(|payment| Some((After::Members(payment.member?, payment.row.id), payment)));
+            // One that was put to another member stands with that one.
+            let is_here = |payment: &PaymentNow| payment.member.is_some_and(|member| members.contains(&member));
+            let suspended = own.filter(|(place, payment)| payment.suspended > 0 && Some(*place) > after);
+            let suspended = suspended.filter(|(_, payment)| is_here(payment));
+            let from = found.len();
+            found.extend(suspended);
+            found[from..].sort_unstable_by_key(|(place, _)| *place);
+            let all = u64::try_from(members.len()).unwrap_or(u64::MAX) < MEMBERS_AT_A_TIME;
+            after = members.last().filter(|_| !all).map(|last| After::Members(last.saturating_add(1), i64::MIN));
+        }
+        if found.len() > most {
+            found.truncate(most);
+            after = found.last().map(|(place, _)| *place);
+        }
         let mut waiting = Vec::new();
-        for payment in self.as_they_stand(&snapshot, rows).await? {
-            let told = payment.row.open_payer(self.store.vault())?;
+        for (_, payment) in found {
+            // Of money that has a member now, nobody needs what the payer told.
+            let nobodys = payment.member.is_none();
+            let told = if nobodys { payment.row.open_payer(self.store.vault())? } else { None };
             waiting.push(WaitingPayment { payment, told });
         }
-        Ok(snapshot.with((waiting, more)))
+        Ok(snapshot.with((waiting, after)))
     }
 }
 
@@ -115,13 +164,13 @@ impl Act for Assignment {
             let accepted = Accepted { known, subject: Some(member), fact: Some(payment) };
             return Ok(Decided::Repeated { position: held.position, accepted });
         }
-        let is_somebodys = page.holder(row).is_some();
-        let refunded = refunded_of(page, payment);
-        if is_somebodys || reversal_of(page, payment).is_some() || refunded > 0 {
+        // What was paid back of it before it was anybody's never was the member's.
+        let amount = row.amount - refunded_of(page, payment);
+        if page.holder(row).is_some() || reversal_of(page, payment).is_some() || amount <= 0 {
             return Err(Refusal::PaymentNotWaiting { payment }.into());
         }
         // The id was kept for the fact when the payment was taken.
-        let fact = Fact::Payment { on: Day(row.value_date), amount: row.amount, month: row.month.map(Month) };
+        let fact = Fact::Payment { on: Day(row.value_date), amount, month: row.month.map(Month) };
         let recorded = Recorded { id: FactId(payment), known: stage.known, fact };
         let change = PaymentChangeRow {
             position: stage.position,

@@ -31,6 +31,8 @@ pub struct PaymentNow {
     pub member: Option<i64>,
     /// Why it, or a part of it, stands in suspense today.
     pub suspense: Option<SuspenseReason>,
+    /// How much of it does.
+    pub suspended: Riel,
     /// From when it no longer counts.
     pub reversed_on: Option<Day>,
     /// What was paid back of it.
@@ -107,7 +109,7 @@ impl Desk {
     ) -> Result<Vec<PaymentNow>, Failure> {
         let payment_ids = rows.iter().map(|row| row.id).collect();
         let page = self.page(snapshot, Needs { payment_ids, ..Needs::default() }).await?;
-        let mut waiting: HashMap<i64, SuspenseReason> = HashMap::new();
+        let mut waiting: HashMap<i64, (SuspenseReason, Riel)> = HashMap::new();
         let mut members: Vec<i64> = rows.iter().filter_map(|row| page.holder(row)).collect();
         members.sort_unstable();
         members.dedup();
@@ -115,7 +117,9 @@ impl Desk {
             let explanation = explain(&page.timeline(member), snapshot.law(), snapshot.today(), snapshot.known);
             for placement in &explanation.placements {
                 if let Place::Suspense(reason) = placement.place {
-                    waiting.extend(placement.payments.iter().map(|fact| (fact.0, reason.into())));
+                    for fact in &placement.payments {
+                        waiting.entry(fact.0).or_insert((reason.into(), 0)).1 += placement.amount;
+                    }
                 }
             }
         }
@@ -126,16 +130,17 @@ impl Desk {
             let member = page.holder(&row);
             let of_nobody = SuspenseReason::of(row.suspense.unwrap_or_default())
                 .filter(|_| member.is_none() && reversed_on.is_none() && refunded < row.amount);
-            let suspense = of_nobody.or(waiting.get(&row.id).copied());
-            PaymentNow { row, known, member, suspense, reversed_on, refunded }
+            let of_nobody = of_nobody.map(|reason| (reason, row.amount - refunded));
+            let (suspense, suspended) = of_nobody.or(waiting.get(&row.id).copied()).unzip();
+            PaymentNow { row, known, member, suspense, suspended: suspended.unwrap_or(0), reversed_on, refunded }
         };
         Ok(rows.into_iter().map(stands).collect())
     }
 
-    /// The payments of a member, those too that were put to the member later or wait for an officer.
-    pub(super) async fn payments_of(&self, snapshot: &Snapshot, member: i64) -> Result<Vec<PaymentRow>, Failure> {
-        let mut rows = payment::of_members(&snapshot.read, &[member]).await?;
-        let assigned = payment_change::of_members(&snapshot.read, &[member]).await?;
+    /// The payments of members, those too that were put to a member later or wait for an officer.
+    pub(super) async fn payments_of(&self, snapshot: &Snapshot, members: &[i64]) -> Result<Vec<PaymentRow>, Failure> {
+        let mut rows = payment::of_members(&snapshot.read, members).await?;
+        let assigned = payment_change::of_members(&snapshot.read, members).await?;
         let assigned: Vec<i64> = assigned.iter().map(|change| change.payment).collect();
         rows.extend(payment::by_ids(&snapshot.read, &assigned).await?);
         rows.sort_by_key(|row| row.id);

@@ -73,7 +73,8 @@ impl Page {
         let next_revision = book.revisions().iter().map(|revision| revision.effective).filter(|day| today < *day).min();
         for &member in members {
             let timeline = self.timeline(member);
-            let kept = kept_of(&decide(&timeline, stage.law, today, stage.known));
+            let answer = decide(&timeline, stage.law, today, stage.known);
+            let kept = kept_of(&answer);
             // What nobody was told yet is not what was so before.
             let held = self.standings.get(&member);
             let was = held.filter(|row| row.position > 0);
@@ -86,6 +87,7 @@ impl Page {
             let mut row = StandingRow {
                 member,
                 position: was.map_or(0, |row| row.position),
+                suspended: answer.money.suspense,
                 edition,
                 wake_on: wakes.into_iter().flatten().min().unwrap_or(Day::NEVER),
                 noticed: warned.map(|warned| (warned.last_safe_day, warned.days)),

@@ -60,7 +60,7 @@ impl Desk {
                 found.members += 1;
                 if holds(&row, &snapshot.statute, snapshot.known) {
                     let answer = decide(&page.timeline(row.member), snapshot.law(), snapshot.today(), snapshot.known);
-                    if kept_of(&answer) != row.kept {
+                    if kept_of(&answer) != row.kept || answer.money.suspense != row.suspended {
                         found.wrong.push(row.member);
                     }
                 } else {

@@ -2,7 +2,8 @@
 //!
 //! It takes the commands that wait, loads what they need in a fixed number of queries, decides them one after the other in
 //! memory, so that records about one member see each other in order, writes everything in bulk and answers after the
-//! commit. `validate_only` is the same path rolled back. Absent: what happens to a single command.
+//! commit. `validate_only` is the same path rolled back; a preview of many commands is decided beside the writer, in
+//! `rehearsal`. Absent: what happens to a single command.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +17,8 @@ use crate::operation::command::Stage;
 use crate::operation::coverage::at_hand::Coming;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page};
-use crate::operation::transact::{Queued, Waiting};
+use crate::operation::policy::statute::Statute;
+use crate::operation::transact::{Queued, Waiting, rehearsal};
 use crate::store;
 use crate::store::audit::{self, AuditRow, Outcome};
 use crate::store::ledger;
@@ -69,6 +71,11 @@ impl Writer {
             };
             let mut batch = match first {
                 Some(Queued::Command(waiting)) => vec![waiting],
+                Some(Queued::Together(together)) if together.iter().any(|waiting| waiting.validate_only()) => {
+                    // The next batch does not wait for it.
+                    drop(tokio::spawn(rehearsal::rehearse(self.desk.clone(), together)));
+                    continue;
+                }
                 Some(Queued::Together(together)) => {
                     self.settle(together, Bond::Together).await;
                     continue;
@@ -139,41 +146,15 @@ impl Writer {
         let mut page = Page::load(&write, desk.store.vault(), needs).await?;
         page.load_standings(&write).await?;
         let (last, last_known) = ledger::last(&write).await?;
-        let mut position = last;
         // Servers that share a database tell the present itself as known, so what they write is known after it.
         let now =
             write.present().await?.map_or_else(|| desk.clock.now(), |present| Moment(desk.agreed(&present).0 + 1));
         // The first command of the batch is known after everything that was told or recorded so far; from then on
         // known time rises with the position, also when the clock stands still.
-        let mut known = Moment(desk.tide.rise(now.max(Moment(last_known + 1))).0 - 1);
-        let mut audits = Vec::with_capacity(batch.len());
-        let mut statute = desk.held.through(&write, last).await?;
-        let mut policies = 0;
-        for waiting in batch.iter_mut() {
-            let now = Moment(known.0 + 1);
-            let mut stage = Stage {
-                law: &statute.law,
-                statute: &statute,
-                vault: desk.store.vault(),
-                limits: &desk.limits,
-                position: position + 1,
-                known: now,
-                dice: &mut self.dice,
-                for_staff: false,
-            };
-            let entry = waiting.take_place(&mut page, &mut stage);
-            if entry.accepted {
-                position += 1;
-                known = now;
-            }
-            // A change of the law holds for whatever stands behind it in the batch.
-            let changed = page.new_policies();
-            if changed.len() > policies {
-                statute = Arc::new(statute.with(changed[policies..].to_vec())?);
-                policies = changed.len();
-            }
-            audits.push(entry.audit);
-        }
+        let known = Moment(desk.tide.rise(now.max(Moment(last_known + 1))).0 - 1);
+        let mut course = Course { position: last, known, statute: desk.held.through(&write, last).await? };
+        let mut audits = course.decide(desk, &mut self.dice, batch, &mut page)?;
+        let Course { position, .. } = course;
         let undone = if bond == Bond::Together { undo(&mut audits, last) } else { BTreeSet::new() };
         (self.between)(Step::Save)?;
         let write = if rehearsal || !undone.is_empty() {
@@ -207,6 +188,56 @@ impl Writer {
         }
         (self.between)(Step::Answer)?;
         Ok(undone)
+    }
+}
+
+/// How far the ledger has come in the course of a batch.
+pub(super) struct Course {
+    /// The last position.
+    pub(super) position: i64,
+    /// Its known time, or the instant after which the next command becomes known.
+    pub(super) known: Moment,
+    /// The law as it stands there.
+    pub(super) statute: Arc<Statute>,
+}
+
+impl Course {
+    /// Decides commands one after the other; answers what each leaves in the audit.
+    pub(super) fn decide(
+        &mut self,
+        desk: &Desk,
+        dice: &mut Dice,
+        batch: &mut [Box<dyn Waiting>],
+        page: &mut Page,
+    ) -> Result<Vec<AuditRow>, store::failure::Failure> {
+        let mut audits = Vec::with_capacity(batch.len());
+        let mut policies = 0;
+        for waiting in batch {
+            let now = Moment(self.known.0 + 1);
+            let mut stage = Stage {
+                law: &self.statute.law,
+                statute: &self.statute,
+                vault: desk.store.vault(),
+                limits: &desk.limits,
+                position: self.position + 1,
+                known: now,
+                dice,
+                for_staff: false,
+            };
+            let entry = waiting.take_place(page, &mut stage);
+            if entry.accepted {
+                self.position += 1;
+                self.known = now;
+            }
+            // A change of the law holds for whatever stands behind it in the batch.
+            let changed = page.new_policies();
+            if changed.len() > policies {
+                self.statute = Arc::new(self.statute.with(changed[policies..].to_vec())?);
+                policies = changed.len();
+            }
+            audits.push(entry.audit);
+        }
+        Ok(audits)
     }
 }
 

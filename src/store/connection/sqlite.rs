@@ -18,6 +18,9 @@ use crate::store::failure::Failure;
 /// How much of the file the connection that writes keeps in memory, in KiB: the upper part of every index. With less,
 /// each batch reads them again.
 const WRITER_CACHE_KIB: u32 = 65_536;
+/// After how many pages of the log, 4 KiB each, they are copied into the file, by the batch that filled it. Many batches
+/// share that and its waiting for the disk, and a page that several of them wrote is copied once.
+const CHECKPOINT_PAGES: u32 = 16_384;
 /// How long SQLite waits for a lock that another process holds, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What `PRAGMA synchronous` answers for FULL: a commit is on the disk before it is answered.
@@ -72,6 +75,7 @@ fn writer_options(defaults: SqliteConnectOptions) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
         // Otherwise INSERT OR REPLACE would delete a row of an append-only table past its trigger.
         .pragma("recursive_triggers", "1")
 }

@@ -41,7 +41,8 @@ fn kept(standing: Standing, last_safe_day: Option<i32>) -> Kept {
 
 fn row(member: i64, wake_on: i32, edition: i64, last_safe_day: Option<i32>) -> StandingRow {
     let kept = kept(Standing::InArrears, last_safe_day);
-    StandingRow { member, position: 7, kept, edition, wake_on: Day(wake_on), noticed: Some((None, 10_000)) }
+    let noticed = Some((None, 10_000));
+    StandingRow { member, position: 7, kept, suspended: 0, edition, wake_on: Day(wake_on), noticed }
 }
 
 async fn a_standing_is_replaced_and_what_was_told_of_it_stays(folder: Folder) {

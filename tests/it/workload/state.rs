@@ -173,18 +173,23 @@ impl Run {
     }
 
     async fn suspense_stands(&self) -> Result<(), String> {
-        let (mut listed, mut page_token) = (BTreeSet::new(), String::new());
+        let (mut listed, mut page_token) = (Vec::new(), String::new());
         loop {
-            let ask = v1::ListSuspenseRequest { page_size: 500, page_token, at_least_position: None };
+            let ask = v1::ListSuspenseRequest { page_size: 3, page_token, at_least_position: None };
             let reply = self.world.ask(OFFICER, ask).await.map_err(|status| format!("{status:?}"))?;
-            listed.extend(reply.payments.into_iter().filter_map(|waiting| waiting.payment).map(|paid| paid.payment_id));
+            listed.extend(reply.payments.into_iter().map(|waiting| {
+                let paid = waiting.payment.expect("a payment");
+                (paid.payment_id.clone(), (paid.suspense_reason(), waiting.suspense_riel))
+            }));
             page_token = reply.next_page_token;
             if page_token.is_empty() {
                 break;
             }
         }
-        let waiting = self.model.payments.iter().filter(|(_, paid)| paid.is_listed_as_waiting());
-        same("payments that wait", &listed, &waiting.map(|(id, _)| id.clone()).collect())
+        listed.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let expected =
+            self.model.payments.iter().filter_map(|(id, paid)| Some((id.clone(), self.model.in_suspense(paid)?)));
+        same("payments in suspense", &listed, &expected.collect())
     }
 
     async fn batches_stand(&self) -> Result<(), String> {

@@ -39,20 +39,15 @@ impl Paid {
         assigned.or(self.payer.as_deref().filter(|_| self.waits.is_none()))
     }
 
-    /// Whether an officer may still put it to somebody.
+    /// Whether an officer may still put it to somebody, and what was not paid back of it with it.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.waits.is_some() && self.assigned.is_none() && self.reversed.is_none() && self.refunded == 0
+        let left = self.refunded < self.content.amount_riel;
+        self.waits.is_some() && self.assigned.is_none() && self.reversed.is_none() && left
     }
 
     /// Whether it waits as money that was meant for a member.
     pub(crate) fn waits_for(&self, member: &str) -> bool {
         self.assigned.is_none() && self.waits.is_some() && self.payer.as_deref() == Some(member)
-    }
-
-    /// Whether officers find it among what waits: what was paid back in part still does.
-    pub(crate) fn is_listed_as_waiting(&self) -> bool {
-        let left = self.refunded < self.content.amount_riel;
-        self.waits.is_some() && self.assigned.is_none() && self.reversed.is_none() && left
     }
 
     /// A member turned out to have another id.
@@ -90,7 +85,29 @@ fn suspended(explanation: &Explanation, fact: FactId) -> Option<SuspenseReason> 
         .next_back()
 }
 
+/// A reason of the law, as the fund's staff is told it.
+fn disclosed(reason: SuspenseReason) -> v1::SuspenseReason {
+    match reason {
+        SuspenseReason::NotEnrolled => v1::SuspenseReason::NotEnrolled,
+        SuspenseReason::Abandoned => v1::SuspenseReason::Abandoned,
+        SuspenseReason::Deceased => v1::SuspenseReason::Deceased,
+    }
+}
+
 impl Model {
+    /// Why something of a payment stands in suspense, and how much, if anything does.
+    pub(crate) fn in_suspense(&self, paid: &Paid) -> Option<(v1::SuspenseReason, i64)> {
+        if paid.is_waiting() {
+            return paid.waits.map(|reason| (reason, paid.content.amount_riel - paid.refunded));
+        }
+        let known = Moment(self.known.max(Moment::start_of(self.today)).0 + 1);
+        let explanation = explain(&self.timeline(paid.member()?), &self.law, self.today, known);
+        let reason = suspended(&explanation, paid.fact)?;
+        let parts = explanation.placements.iter().filter(|placement| placement.payments.contains(&paid.fact));
+        let parts = parts.filter(|placement| matches!(placement.place, Lies::Suspense(_)));
+        Some((disclosed(reason), parts.map(|part| part.amount).sum()))
+    }
+
     fn payer(&self, ask: &v1::RecordPaymentRequest) -> Option<&str> {
         match ask.payer.as_ref().expect("a payer") {
             Payer::MemberId(id) => self.people.get_key_value(id).map(|(id, _)| id.as_str()),
@@ -180,12 +197,7 @@ impl Model {
         let timeline = self.timeline(member);
         let now = explain(&timeline, &self.law, self.today, self.known);
         if let Some(reason) = suspended(&now, paid.fact) {
-            let reason = match reason {
-                _ if role == "COLLECTOR" => v1::SuspenseReason::NotDisclosed,
-                SuspenseReason::NotEnrolled => v1::SuspenseReason::NotEnrolled,
-                SuspenseReason::Abandoned => v1::SuspenseReason::Abandoned,
-                SuspenseReason::Deceased => v1::SuspenseReason::Deceased,
-            };
+            let reason = if role == "COLLECTOR" { v1::SuspenseReason::NotDisclosed } else { disclosed(reason) };
             return if warning == reason { Ok(()) } else { differs("reason why the money waits") };
         }
         if warning != v1::SuspenseReason::Unspecified {
@@ -259,7 +271,10 @@ impl Model {
     pub(super) fn assign(&mut self, ask: &v1::AssignPaymentRequest, who: &str, place: &Place) {
         let paid = self.payments.get_mut(&ask.payment_id).expect("a payment");
         paid.assigned = Some((ask.member_id.clone(), id_in(who).to_owned(), place.position));
-        let (fact, told) = (paid.fact, fact_of(&paid.content));
+        // What was paid back before it was anybody's is not the member's.
+        let left = paid.content.amount_riel - paid.refunded;
+        let told = v1::RecordPaymentRequest { amount_riel: left, ..paid.content.clone() };
+        let (fact, told) = (paid.fact, fact_of(&told));
         self.learn(&ask.member_id, fact, place.known, told);
     }
 

@@ -10,19 +10,14 @@ use std::{env, fs};
 use krama::config::{Config, Secret};
 use krama::operation::Desk;
 use krama::server;
-use krama::store::connection::{Place, Settings, Store};
-use krama::store::standing::{self, Kept, StandingRow};
-use krama_law::answer::Standing;
-use krama_law::calendar::Day;
+use krama::store::connection::{Place, Settings};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::cluster::{Database, tool};
-use crate::population::{member_id, today};
+use crate::population::today;
 
 /// Members that are loaded where nobody says how many.
 const MEMBERS: u64 = 100_000;
-/// Rows of standing in one commit of the loading.
-const CHUNK: usize = 20_000;
 
 /// A folder that goes with the value.
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -123,37 +118,6 @@ pub(crate) fn settings(config: &Config) -> Settings {
 pub(crate) async fn found(config: &Config) {
     let (desk, writer) = server::open(config).await.expect("the ledger is founded");
     desk.close(writer).await;
-}
-
-/// Gives each member the row of one of whom nothing was decided yet, as a ledger that is older than these rows has it.
-pub(crate) async fn undecided(config: &Config, members: u64) {
-    let store = Store::open(&settings(config)).await.expect("the ledger opens");
-    let kept = Kept {
-        standing: Standing::NotEnrolled,
-        covers: Vec::new(),
-        overdue: 0,
-        run: 0,
-        last_safe_day: None,
-        holds_until: None,
-        co_payment: false,
-        revision: Day(0),
-    };
-    let mut ids: Vec<i64> = (0..members).map(member_id).collect();
-    ids.sort_unstable();
-    for chunk in ids.chunks(CHUNK) {
-        let row = |member: &i64| StandingRow {
-            member: *member,
-            position: 0,
-            kept: kept.clone(),
-            edition: 0,
-            wake_on: Day::NEVER,
-            noticed: None,
-        };
-        let write = store.begin().await.expect("a transaction");
-        standing::replace(&write, &chunk.iter().map(row).collect::<Vec<_>>()).await.expect("rows");
-        write.commit().await.expect("a commit");
-    }
-    store.close().await.expect("the ledger closes");
 }
 
 /// Lets time pass until nobody is due any more; answers how many were looked at and told, and how long that took.

@@ -20,7 +20,7 @@ use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::bare::Lookup;
-use crate::ground::{found, is_wanted, machine, middle, on_each, runtime, settings, undecided};
+use crate::ground::{found, is_wanted, machine, middle, on_each, runtime, settings};
 use crate::population::{BANK, LONG, MONTH_RIEL, Population, SEED, SHORT, mixed, national_id, today};
 
 mod bare;
@@ -29,7 +29,6 @@ mod bare;
 mod cluster;
 mod ground;
 #[path = "../ledger/population.rs"]
-#[expect(dead_code, reason = "the benchmark of the ledger needs more of it")]
 mod population;
 
 /// Times that everything is measured; the middle one counts.
@@ -234,10 +233,9 @@ fn channels(address: std::net::SocketAddr) -> Vec<Channel> {
 }
 
 async fn measure(backend: &str, config: &Config, members: u64, service: &Handle) {
-    let population = Population { members, long: members / 5 };
+    let population = Population::of(members);
     found(config).await;
     population::load(&settings(config), population).await;
-    undecided(config, members).await;
     let (desk, writer) = server::open(config).await.expect("the ledger opens");
     let (looked_at, _, took) = ground::pass(&desk).await;
     println!("{backend}: the standing of {looked_at} members was decided in {took:.1?}");
@@ -294,7 +292,7 @@ fn main() {
         "{}, shared by service, clients and database; data: {members} members, {} of them with {LONG} facts, the others \
          with 2 to {SHORT}; seed {SEED}; command: KRAMA_BENCH_MEMBERS={members} cargo bench --locked --bench counter",
         machine(),
-        members / 5
+        Population::of(members).long
     );
     let (service, clients) = (runtime(), runtime());
     on_each(1, |backend, configs| clients.block_on(measure(backend, &configs[0], members, service.handle())));

@@ -20,7 +20,7 @@ use krama_law::fact::{Fact, FactId, Recorded};
 use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinHandle;
 
-use crate::ground::{found, is_wanted, machine, middle, on_each, pass, runtime, settings, undecided};
+use crate::ground::{found, is_wanted, machine, middle, on_each, pass, runtime, settings};
 use crate::population::{BANK, MONTH_RIEL, Population, SEED, bytes, member_id, today};
 
 #[path = "../../src/store/tests/cluster.rs"]
@@ -90,9 +90,8 @@ struct Lives {
 impl Lives {
     async fn begin(backend: &str, config: &Config, members: u64) -> Lives {
         found(config).await;
-        population::load(&settings(config), Population { members, long: members / 5 }).await;
+        population::load(&settings(config), Population::of(members)).await;
         pay_ahead(config, members).await;
-        undecided(config, members).await;
         let (desk, writer) = server::open(config).await.expect("the ledger opens");
         let (looked_at, told, took) = pass(&desk).await;
         println!(

@@ -180,8 +180,8 @@ impl Writer {
         }
         write.commit().await?;
         if is_further {
-            desk.held.keep(position, &statute);
-            desk.at_hand().reach((position, known.0));
+            desk.held.keep(position, &course.statute);
+            desk.at_hand().reach((position, course.known.0));
         }
         if is_kept {
             desk.reached(position);

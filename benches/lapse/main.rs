@@ -29,7 +29,6 @@ mod cluster;
 #[path = "../counter/ground.rs"]
 mod ground;
 #[path = "../ledger/population.rs"]
-#[expect(dead_code, reason = "the benchmark of the ledger needs more of it")]
 mod population;
 
 /// Who changes, and in how many months in a row that is measured.

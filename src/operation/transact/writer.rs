@@ -154,7 +154,7 @@ impl Writer {
         let known = Moment(desk.tide.rise(now.max(Moment(last_known + 1))).0 - 1);
         let mut course = Course { position: last, known, statute: desk.held.through(&write, last).await? };
         let mut audits = course.decide(desk, &mut self.dice, batch, &mut page)?;
-        let Course { position, statute, .. } = course;
+        let position = course.position;
         let undone = if bond == Bond::Together { undo(&mut audits, last) } else { BTreeSet::new() };
         (self.between)(Step::Save)?;
         let write = if rehearsal || !undone.is_empty() {

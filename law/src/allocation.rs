@@ -71,9 +71,13 @@ impl Machine<'_> {
         months
     }
 
-    /// Gives months that a reversal reopened the time that a late loss leaves.
+    /// Gives those of the months that a reversal reopened which are owed again the time that a late loss leaves. A month
+    /// of an earlier enrolment, or one that is excused by now, takes nothing away from anybody.
     fn owe_again(&mut self, months: &[Month], day: Day, known: Moment, fact: FactId) {
         for &month in months {
+            if !self.owed(month) {
+                continue;
+            }
             let Some(late) = late(self.book, known, day, fact, month, month) else { return };
             // With a later due day a suspension may be over at the start of the next day.
             self.unsettled = Some(day);

@@ -91,7 +91,8 @@ impl Machine<'_> {
             }
             newest = payment.on;
             let today = self.look_up(newest);
-            if self.quiet_until < Day::NEVER && payment.reversal.is_none() && self.steps.is_none() {
+            let is_allocated = self.quiet_until < Day::NEVER && self.lapse.is_none();
+            if is_allocated && payment.reversal.is_none() && self.steps.is_none() {
                 // Of the rules for money only those of allocation are left.
                 self.next.payments += 1;
                 self.allocate(Owner::Payment(payment.fact), payment.amount, payment.month, today);
@@ -111,7 +112,8 @@ impl Machine<'_> {
     fn receive_month_by_month(&mut self, end: Day) -> Option<Day> {
         let behind = self.state.standing == Standing::InArrears;
         let enrolled = self.enrolled_from.is_some_and(|first| first <= self.oldest_open);
-        if self.quiet_until == Day::NEVER || !enrolled || self.steps.is_some() || !self.months.none_put_off() {
+        let allocates = enrolled && self.lapse.is_none() && self.quiet_until < Day::NEVER;
+        if !allocates || self.steps.is_some() || !self.months.none_put_off() {
             return None;
         }
         let end = end.min(if behind { self.quiet_until } else { self.entitled_until() });
@@ -221,9 +223,14 @@ impl Machine<'_> {
         if self.is_restless(day) {
             return day;
         }
-        if self.lapse.is_some() && self.state.standing != Standing::Employed {
+        if self.lapse.is_some() {
             // Money that can be added up for a return changes more than the money.
-            return if self.terms_of_return(today).is_some() { day } else { Day::NEVER };
+            if self.terms_of_return(today).is_some() {
+                return day;
+            }
+            if self.state.standing != Standing::Employed {
+                return Day::NEVER;
+            }
         }
         if first > today.month || !self.book.is_in_order() {
             return day;

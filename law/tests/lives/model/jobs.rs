@@ -25,6 +25,11 @@ impl Job {
     pub(super) fn exempts(&self, month: Month, day: Day) -> bool {
         self.from <= day && self.from <= month.last_day() && self.until.is_none_or(|until| until >= month.first_day())
     }
+
+    /// What of the employment lies on a day and after it.
+    pub(super) fn from_day(self, from: Day) -> Job {
+        Job { from: self.from.max(from), ..self }
+    }
 }
 
 /// The employments after the corrections of these facts, which are in the order of the ledger.

@@ -59,7 +59,9 @@ pub(super) fn losses(facts: &[&Recorded], book: &Book<'_>) -> Vec<Loss> {
             && let Some(old) = find(&facts[..position], id)
         {
             let new = find(&facts[..=position], id);
-            lost.extend(taken_from(old, new).into_iter().map(|from| (Taken::Job(old), old.from, from)));
+            // Reading: an earlier end takes away the days after it, and what a later beginning of the same employment
+            // takes away besides is judged by the rules of its own day.
+            lost.extend(taken_from(old, new).into_iter().map(|from| (Taken::Job(old.from_day(from)), old.from, from)));
         }
         lost.extend(retraction.and_then(|retraction| retracted(&facts[..position], retraction)));
         for (taken, began, counts_from) in lost {

@@ -149,6 +149,8 @@ pub struct Limits {
     pub numbers_at_hand: usize,
     /// Questions of hospitals that share one look at the ledger.
     pub glance_questions: usize,
+    /// How long the next look at the ledger waits for the one before it, in milliseconds.
+    pub glance_milliseconds: u64,
     /// Positions of the feed that are read at a time.
     pub feed_positions: u32,
     /// After how many milliseconds without news a feed says how far it has come.

@@ -91,6 +91,8 @@ pub struct Limits {
     pub numbers_at_hand: usize,
     /// Questions of hospitals that share one look at the ledger.
     pub glance_questions: usize,
+    /// How long the next look waits for the one before it.
+    pub glance_patience: Duration,
     /// How long a reader waits for a position that was not reached yet.
     pub position_wait: Duration,
     /// How often the ledger is asked, while somebody waits, for what another server wrote.

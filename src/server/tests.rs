@@ -57,6 +57,7 @@ async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) 
         forecast_members: 100,
         numbers_at_hand: 100,
         glance_questions: 16,
+        glance_patience: Duration::from_millis(50),
         position_wait: Duration::from_millis(100),
         position_poll: Duration::from_millis(10),
     };

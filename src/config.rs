@@ -151,6 +151,8 @@ pub struct Limits {
     pub glance_questions: usize,
     /// Members whom one part of a simulation decides about.
     pub simulation_members: usize,
+    /// How long the next look at the ledger waits for the one before it, in milliseconds.
+    pub glance_milliseconds: u64,
     /// Positions of the feed that are read at a time.
     pub feed_positions: u32,
     /// After how many milliseconds without news a feed says how far it has come.

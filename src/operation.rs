@@ -93,6 +93,8 @@ pub struct Limits {
     pub glance_questions: usize,
     /// Members whom one part of a simulation decides about.
     pub simulation_members: usize,
+    /// How long the next look waits for the one before it.
+    pub glance_patience: Duration,
     /// How long a reader waits for a position that was not reached yet.
     pub position_wait: Duration,
     /// How often the ledger is asked, while somebody waits, for what another server wrote.

@@ -116,6 +116,7 @@ pub async fn open(config: &Config) -> anyhow::Result<(Arc<Desk>, JoinHandle<()>)
             numbers_at_hand: config.limits.numbers_at_hand,
             glance_questions: config.limits.glance_questions,
             simulation_members: config.limits.simulation_members,
+            glance_patience: Duration::from_millis(config.limits.glance_milliseconds),
             position_wait: Duration::from_millis(config.limits.position_wait_milliseconds),
             position_poll: Duration::from_millis(config.limits.position_poll_milliseconds),
         },

@@ -58,6 +58,7 @@ async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) 
         numbers_at_hand: 100,
         glance_questions: 16,
         simulation_members: 100,
+        glance_patience: Duration::from_millis(50),
         position_wait: Duration::from_millis(100),
         position_poll: Duration::from_millis(10),
     };

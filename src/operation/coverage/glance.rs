@@ -30,7 +30,8 @@ pub(crate) struct Seen {
     pub(crate) holders: Vec<Arc<Holder>>,
 }
 
-/// Answers questions until the desk is gone.
+/// Answers questions until the desk is gone, one group after the other. A look that takes long, since the database does not
+/// answer, holds up nobody but those who share it.
 pub(crate) async fn answer(desk: Weak<Desk>, mut questions: mpsc::Receiver<Question>) {
     while let Some(first) = questions.recv().await {
         let Some(desk) = desk.upgrade() else { return };
@@ -40,14 +41,20 @@ pub(crate) async fn answer(desk: Weak<Desk>, mut questions: mpsc::Receiver<Quest
         {
             group.push(next);
         }
-        let numbers: HashSet<[u8; 32]> = group.iter().map(|question| question.number).collect();
-        let seen = desk.look(numbers.into_iter().collect()).await;
-        for Question { number, answer } in group {
-            let found = seen.as_ref().map_err(Failure::clone);
-            let found = found.and_then(|seen| seen.get(&number).cloned().ok_or(Failure::Stopping));
-            // Who asked may have gone.
-            let _ = answer.send(found);
-        }
+        let patience = desk.limits.glance_patience;
+        let answered = tokio::spawn(answer_group(desk, group));
+        // Whether it is answered by then or later, those who asked hear of it themselves.
+        drop(tokio::time::timeout(patience, answered).await);
+    }
+}
+
+async fn answer_group(desk: Arc<Desk>, group: Vec<Question>) {
+    let numbers: HashSet<[u8; 32]> = group.iter().map(|question| question.number).collect();
+    let seen = desk.look(numbers.into_iter().collect()).await;
+    for Question { number, answer } in group {
+        let found = seen.as_ref().map_err(Failure::clone);
+        // Who asked may have gone.
+        let _ = answer.send(found.and_then(|seen| seen.get(&number).cloned().ok_or(Failure::Stopping)));
     }
 }
 

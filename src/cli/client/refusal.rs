@@ -147,7 +147,9 @@ impl Refusal {
             ErrorReason::PaymentNotFound => "check the payment's id, or look it up by its reference.",
             ErrorReason::PaymentReversed => "nothing; the payment came to nothing already, on the day named above.",
             ErrorReason::FactNotFound => "check the fact's id; an explanation names the facts of each step.",
-            ErrorReason::SecondPersonRequired => "have a supervisor do it, another than who recorded it first.",
+            ErrorReason::SecondPersonRequired => {
+                "have a supervisor do it, another than who recorded or prepared it first."
+            }
             ErrorReason::EmploymentRetracted => "nothing; the employment was retracted. Report a new one.",
             ErrorReason::PaymentNotWaiting => "nothing; the payment is somebody's already, or all of it is gone.",
             ErrorReason::AmountAboveRefundable => "give at most the amount named above.",
@@ -162,6 +164,7 @@ impl Refusal {
             ErrorReason::PolicyProposalClosed => "nothing; it was decided already. Propose anew.",
             ErrorReason::PolicyDigestDiffers => "read the proposal again, and approve what it says now.",
             ErrorReason::LapseNotPending => "look where the member stands with `krama explain`.",
+            ErrorReason::PreparationNotFound => "repeat what was prepared, word for word, or have it prepared anew.",
             ErrorReason::NoticeNotFound => "check the notice's id for a typing error, and whose notice it is.",
             ErrorReason::DayInPast => "ask for a window that ends today or later.",
             ErrorReason::HouseholdsOverlap => "set shorter stretches of days, one after the other.",

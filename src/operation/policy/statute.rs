@@ -57,6 +57,7 @@ pub struct HeldReading {
 
 /// What a document of the law is.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "documents of the law are few, and each is read once where it is needed")]
 pub enum Matter {
     /// A revision.
     Revision(Sheet),

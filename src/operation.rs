@@ -8,6 +8,7 @@ pub mod caller;
 pub mod failure;
 pub mod foreseen;
 pub mod person;
+pub(crate) mod prepared;
 pub mod reading;
 pub mod register;
 pub mod transact;

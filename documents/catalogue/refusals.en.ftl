@@ -62,4 +62,5 @@ refusal-lapse-not-pending = No lapse of the member waits for a person.
 refusal-notice-not-found = The member has no such notice.
 refusal-day-in-past = The day has passed.
 refusal-households-overlap = The member lives in too many households on these days.
+refusal-preparation-not-found = Nobody prepared this very act; have it prepared anew.
 refusal-preview-stale = What was shown beforehand is not so any more.

@@ -62,4 +62,5 @@ refusal-lapse-not-pending = គ្មានការផុតសមាជិក�
 refusal-notice-not-found = រកមិនឃើញការជូនដំណឹងនេះសម្រាប់សមាជិកទេ។
 refusal-day-in-past = ថ្ងៃនេះបានកន្លងទៅហើយ។
 refusal-households-overlap = សមាជិករស់នៅក្នុងគ្រួសារច្រើនពេកក្នុងថ្ងៃទាំងនេះ។
+refusal-preparation-not-found = គ្មាននរណារៀបចំសកម្មភាពនេះទេ សូមរៀបចំជាថ្មី។
 refusal-preview-stale = អ្វីដែលបានបង្ហាញជាមុន លែងត្រឹមត្រូវទៀតហើយ។

@@ -37,6 +37,8 @@ pub struct Life {
     pub stretches: Vec<(Option<Day>, Standing, Vec<Scheme>)>,
     /// What happened, oldest first.
     pub events: Vec<Event>,
+    /// The readings of the law, each in one line, under which the member would stand or be covered otherwise.
+    pub contested: Vec<String>,
 }
 
 /// Something that happened.
@@ -123,6 +125,7 @@ impl Life {
             months: explanation.months.iter().map(|line| (line.month, line.state)).collect(),
             stretches: explanation.stretches.iter().map(stretch).collect(),
             events: explanation.steps.iter().map(event).collect(),
+            contested: Vec::new(),
         }
     }
 
@@ -190,7 +193,15 @@ fn head(pen: &mut Pen, life: &Life, catalogue: &Catalogue, y: f64) -> f64 {
     let on = catalogue.say(&Message::of(Key::PageOn, on));
     let by = catalogue.say(&Message::of(Key::PageBy, [("day", Value::Day(life.revision))]));
     pen.text((MARGIN, y + 13.0), 3.0, Ink::Grey, &format!("{on}. {by}."));
-    y + 16.0
+    let mut y = y + 16.0;
+    if !life.contested.is_empty() {
+        let contested = format!("{} {}", catalogue.part(Key::PageContested), life.contested.join("; "));
+        for line in wrapped(&contested, 3.0, PAPER.0 - 2.0 * MARGIN) {
+            pen.text((MARGIN, y + 1.2), 3.0, Ink::Red, &line);
+            y += 4.2;
+        }
+    }
+    y
 }
 
 /// What happened, newest first: one column a life, each with its sources below.

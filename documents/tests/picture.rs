@@ -58,6 +58,16 @@ fn a_page_tells_the_months_the_money_the_job_and_the_reasons() {
 }
 
 #[test]
+fn a_page_says_where_readings_of_the_law_differ() {
+    let (calm, catalogue) = life(Language::English, "kh");
+    assert!(!page(&calm, &catalogue).contains("Contested"));
+    let titles = ["Six overdue months are enough, not seven", "A month is due on its own 15th"].map(str::to_owned);
+    let svg = page(&Life { contested: titles.into(), ..calm }, &catalogue);
+    assert!(svg.contains("Contested. Other readings of the law would decide otherwise: Six overdue months"), "{svg}");
+    assert!(svg.contains("on its own 15th"));
+}
+
+#[test]
 fn two_laws_are_drawn_on_one_page() {
     let ((one, catalogue), (other, _)) = (life(Language::English, "kh"), life(Language::English, "kh-grace"));
     let svg = compared(&one, &other, &catalogue);

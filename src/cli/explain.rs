@@ -45,7 +45,7 @@ pub struct Args {
     /// Answer as it was known at this instant; a day stands for its end.
     #[arg(long, value_name = "DAY|INSTANT", value_parser = civil::parse_known_at)]
     known_at: Option<Timestamp>,
-    /// The language of the reasons: en or km.
+    /// The language of the reasons, and of a refusal: en or km.
     #[arg(long, value_name = "TAG", default_value = "en")]
     language: String,
     /// Draw one page to print into this file instead of telling it here.
@@ -70,7 +70,9 @@ struct WhoArgs {
 /// The server cannot be reached or refuses the question, or nobody has the number.
 pub async fn run(args: Args, pen: Pen, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let wire = args.server.connect("OFFICER/terminal", "oversight").await?;
-    let member = member(&args, wire.clone()).await?;
+    // A tag that is none is the server's to refuse.
+    let language = Language::of(&args.language).unwrap_or(Language::English);
+    let member = member(&args, wire.clone(), language).await?;
     let request = ExplainCoverageRequest {
         member_id: member.member_id.clone(),
         valid_at: args.on.map(civil::wire),
@@ -79,9 +81,10 @@ pub async fn run(args: Args, pen: Pen, out: &mut dyn Write) -> anyhow::Result<Ex
         language: args.language.clone(),
     };
     let mut client = CoverageServiceClient::new(wire);
-    let answer = client.explain_coverage(request).await.map_err(Refusal::from)?.into_inner();
+    let refused = |status| Refusal::from(status).told_in(language);
+    let answer = client.explain_coverage(request).await.map_err(refused)?.into_inner();
     if let Some(file) = &args.svg {
-        let catalogue = Catalogue::new(Language::of(&args.language).unwrap_or(Language::English));
+        let catalogue = Catalogue::new(language);
         let page = picture::page(&page::life(&title(&member), &answer)?, &catalogue);
         fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
         writeln!(out, "drawn into {}", file.display())?;
@@ -95,7 +98,8 @@ pub async fn run(args: Args, pen: Pen, out: &mut dyn Write) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-async fn member(args: &Args, wire: Wire) -> anyhow::Result<Member> {
+async fn member(args: &Args, wire: Wire, language: Language) -> anyhow::Result<Member> {
+    let refused = |status| Refusal::from(status).told_in(language);
     let mut client = MemberServiceClient::new(wire);
     let found = if let Some(number) = &args.who.number {
         let Some(kind) = args.kind.or_else(|| words::kind_of(number)) else {
@@ -103,14 +107,14 @@ async fn member(args: &Args, wire: Wire) -> anyhow::Result<Member> {
         };
         let identifier = Identifier { kind: kind.into(), value: number.clone() };
         let request = FindMemberRequest { selector: Some(Selector::Identifier(identifier)), at_least_position: None };
-        let found = client.find_member(request).await.map_err(Refusal::from)?.into_inner();
+        let found = client.find_member(request).await.map_err(refused)?.into_inner();
         let nobody =
             || format!("nobody on record has the number {number}\nWhat to do: check the number and its --kind.");
         found.members.into_iter().next().with_context(nobody)?
     } else {
         let member_id = args.who.member.clone().unwrap_or_default();
         let request = GetMemberRequest { member_id, at_least_position: None };
-        let found = client.get_member(request).await.map_err(Refusal::from)?.into_inner();
+        let found = client.get_member(request).await.map_err(refused)?.into_inner();
         found.member.context("the server told no member")?
     };
     Ok(found)

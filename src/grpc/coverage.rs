@@ -11,7 +11,7 @@ use krama_law::explanation::Step;
 use tonic::{Request, Response, Status};
 
 use crate::grpc::coverage::warning::Forecasts;
-use crate::grpc::member::correction::ground;
+use crate::grpc::member::correction::{ground, prepared_id};
 use crate::grpc::wire::{Fields, base32, date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, decision, member, outcome, status, ticket};
 use crate::operation::coverage::lapse::Verdict;
@@ -110,15 +110,16 @@ impl CoverageService for Counter {
     ) -> Result<Response<v1::ConfirmLapseResponse>, Status> {
         let (caller, message) = Counter::admit(request)?;
         let ground = (message.case_reference.as_str(), message.legal_basis.as_str());
-        let shaped =
-            verdict::<true>(self.fields(), &message.request_id, message.validate_only, &message.member_id, ground);
+        let about = (message.member_id.as_str(), message.prepared_id.as_str());
+        let shaped = verdict::<true>(self.fields(), &message.request_id, message.validate_only, about, ground);
         let (ticket, verdict) = self.shaped(&caller, "ConfirmLapse", shaped).await?;
         let recorded = self.desk.decide_lapse(&caller, ticket, verdict).await.map_err(|f| status::of(&f))?;
         Ok(Response::new(v1::ConfirmLapseResponse {
-            outcome: outcome(&recorded, false),
+            outcome: outcome(&recorded, recorded.reply.is_prepared()),
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
-            fact_id: if ticket.validate_only { String::new() } else { id_text(recorded.reply.fact) },
+            fact_id: recorded.reply.fact.filter(|_| !ticket.validate_only).map(id_text).unwrap_or_default(),
+            prepared_id: prepared_id(&recorded),
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
     }
@@ -129,15 +130,16 @@ impl CoverageService for Counter {
     ) -> Result<Response<v1::WaiveLapseResponse>, Status> {
         let (caller, message) = Counter::admit(request)?;
         let ground = (message.case_reference.as_str(), message.legal_basis.as_str());
-        let shaped =
-            verdict::<false>(self.fields(), &message.request_id, message.validate_only, &message.member_id, ground);
+        let about = (message.member_id.as_str(), message.prepared_id.as_str());
+        let shaped = verdict::<false>(self.fields(), &message.request_id, message.validate_only, about, ground);
         let (ticket, verdict) = self.shaped(&caller, "WaiveLapse", shaped).await?;
         let recorded = self.desk.decide_lapse(&caller, ticket, verdict).await.map_err(|f| status::of(&f))?;
         Ok(Response::new(v1::WaiveLapseResponse {
-            outcome: outcome(&recorded, false),
+            outcome: outcome(&recorded, recorded.reply.is_prepared()),
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
-            fact_id: if ticket.validate_only { String::new() } else { id_text(recorded.reply.fact) },
+            fact_id: recorded.reply.fact.filter(|_| !ticket.validate_only).map(id_text).unwrap_or_default(),
+            prepared_id: prepared_id(&recorded),
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
     }
@@ -156,13 +158,14 @@ fn verdict<const CONFIRMED: bool>(
     mut fields: Fields,
     request_id: &str,
     validate_only: bool,
-    member: &str,
+    (member, prepared): (&str, &str),
     (case, legal_basis): (&str, &str),
 ) -> Result<(Ticket, Verdict<CONFIRMED>), Status> {
     let ticket = ticket(&mut fields, request_id, validate_only);
     let member = fields.id("member_id", member);
     let ground = ground(&mut fields, case, ("legal_basis", legal_basis));
-    fields.finish(Some((ticket, Verdict { member, ground })))
+    let prepared = (!prepared.is_empty()).then(|| fields.id("prepared_id", prepared));
+    fields.finish(Some((ticket, Verdict { member, ground, prepared })))
 }
 
 fn contested(contested: &Contested) -> v1::ContestedReading {

@@ -2,7 +2,7 @@
 
 mod simulation;
 
-use krama_documents::policy_file::{Difference, FIELDS, Reading, Sheet, difference};
+use krama_documents::policy_file::{Difference, FIELDS, Reading, Said, Sheet, difference};
 use krama_law::calendar::{Day, Moment};
 use krama_law::policy::{Revision, Source};
 use tonic::{Request, Response, Status};
@@ -12,7 +12,7 @@ use crate::grpc::policy::simulation::Simulations;
 use crate::grpc::wire::{date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, outcome, status, ticket};
 use crate::operation::policy::change::{Approval, Proposal, Withdrawal};
-use crate::operation::policy::statute::{ProposalOf, Published, State, digest};
+use crate::operation::policy::statute::{Matter, ProposalOf, Published, State, digest};
 use crate::operation::policy::{Shown, Which};
 use crate::proto::v1;
 use crate::proto::v1::policy_service_server::PolicyService;
@@ -51,20 +51,26 @@ impl PolicyService for Counter {
         let which = self.shaped(&caller, "GetPolicy", fields.finish(Some(which))).await?;
         let got = self.desk.get_policy(which, at_least(message.at_least_position)).await;
         let reading = self.looked(&caller, "GetPolicy", got).await?;
-        let Shown { statute, sheet, .. } = &reading.answer;
-        let document = sheet.text();
-        let readings = statute.readings.iter().map(|(reading, _)| reading);
+        let Shown { statute, matter, before } = &reading.answer;
+        let document = matter.text();
+        let (fields, readings) = match matter {
+            Matter::Revision(Sheet { revision, .. }) => {
+                let readings = statute.readings.iter().map(|held| &held.reading);
+                let readings = readings.filter(|reading| reading.can_read(revision));
+                (fields_of(revision), readings.map(|reading| reading_of(reading, revision)).collect())
+            }
+            Matter::Reading(read) => {
+                (Vec::new(), before.iter().map(|before| reading_of(read, &before.revision)).collect())
+            }
+        };
         Ok(Response::new(v1::GetPolicyResponse {
             law: statute.law.name.clone(),
-            effective_day: Some(date(sheet.revision.effective)),
-            title: sheet.title.clone(),
+            effective_day: matter.effective().map(date),
+            title: matter.title().to_owned(),
             digest: hexadecimal(digest(&document)),
             document,
-            fields: fields_of(&sheet.revision),
-            readings: readings
-                .filter(|reading| reading.can_read(&sheet.revision))
-                .map(|reading| reading_of(reading, &sheet.revision))
-                .collect(),
+            fields,
+            readings,
             differences: differences(&reading.answer),
             position: self.position(reading.position),
         }))
@@ -88,7 +94,7 @@ impl PolicyService for Counter {
         });
         let faults: Vec<_> = faults.collect();
         let shown = reading.answer.shown.as_ref().filter(|_| faults.is_empty());
-        let document = shown.map(|shown| shown.sheet.text()).unwrap_or_default();
+        let document = shown.map(|shown| shown.matter.text()).unwrap_or_default();
         Ok(Response::new(v1::CheckPolicyResponse {
             sound: shown.is_some(),
             faults,
@@ -153,7 +159,7 @@ impl PolicyService for Counter {
             outcome: outcome(&recorded, false),
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
-            effective_day: Some(date(recorded.reply)),
+            effective_day: recorded.reply.map(date),
         }))
     }
 
@@ -196,12 +202,16 @@ fn proposal(one: &ProposalOf, proposer: &str) -> v1::PolicyProposal {
     };
     v1::PolicyProposal {
         proposal_id: id_text(one.id()),
-        effective_day: Some(date(one.sheet.revision.effective)),
-        title: one.sheet.title.clone(),
+        effective_day: one.matter.effective().map(date),
+        title: one.matter.title().to_owned(),
         digest: hexadecimal(digest(&one.document)),
         proposer: proposer.to_owned(),
         propose_time: Some(timestamp(one.known)),
         state: state.into(),
+        reading: match &one.matter {
+            Matter::Revision(_) => String::new(),
+            Matter::Reading(reading) => reading.name.clone(),
+        },
     }
 }
 
@@ -240,14 +250,29 @@ fn reading_of(reading: &Reading, revision: &Revision) -> v1::PolicyReading {
 }
 
 fn differences(shown: &Shown) -> Vec<v1::PolicyDifference> {
-    let before = shown.before.as_ref().map(|before| difference(&before.revision, &shown.sheet.revision));
+    let Some(before) = &shown.before else { return Vec::new() };
+    let sheet = match &shown.matter {
+        Matter::Revision(sheet) => sheet,
+        Matter::Reading(reading) => return read_otherwise(reading, &before.revision),
+    };
     let told = |one: Difference| v1::PolicyDifference {
         path: one.path.to_owned(),
         meaning: one.meaning.to_owned(),
         before: one.before,
         after: one.after,
     };
-    before.unwrap_or_default().into_iter().map(told).collect()
+    difference(&before.revision, &sheet.revision).into_iter().map(told).collect()
+}
+
+/// What a reading makes of a revision, field by field.
+fn read_otherwise(reading: &Reading, of: &Revision) -> Vec<v1::PolicyDifference> {
+    let told = |read: Said| v1::PolicyDifference {
+        path: read.field.path.to_owned(),
+        meaning: read.field.meaning.to_owned(),
+        before: read.field.said(of),
+        after: read.said,
+    };
+    reading.said(of).into_iter().map(told).collect()
 }
 
 fn hexadecimal(bytes: [u8; 32]) -> String {

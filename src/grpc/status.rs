@@ -167,7 +167,7 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::FactNotFound { .. }
         | Refusal::PolicyNotFound { .. } => Code::NotFound,
         Refusal::PolicyUnsound { .. } => Code::InvalidArgument,
-        Refusal::NoticeNotFound { .. } => Code::NotFound,
+        Refusal::NoticeNotFound { .. } | Refusal::PreparationNotFound { .. } => Code::NotFound,
         Refusal::EmployerNotGranted { .. } | Refusal::InstitutionNotOwn | Refusal::SecondPersonRequired { .. } => {
             Code::PermissionDenied
         }
@@ -290,6 +290,9 @@ fn message_of(refusal: &Refusal) -> String {
         Refusal::PolicyDigestDiffers { .. } => "the digest is not that of what was proposed; read it again".to_owned(),
         Refusal::LapseNotPending { .. } => "no lapse of the member waits for a person today".to_owned(),
         Refusal::NoticeNotFound { .. } => "there is no such notice of this member".to_owned(),
+        Refusal::PreparationNotFound { .. } => {
+            "nobody prepared this very act under this id, as it now stands".to_owned()
+        }
         Refusal::DayInPast { earliest, .. } => format!("must not lie before {earliest}"),
         Refusal::ResultTooLarge { limit, unit } => {
             format!("the answer would hold more than {limit} {unit}; ask for less")
@@ -406,6 +409,7 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::PolicyProposalClosed { proposal, state } => vec![id("proposal_id", proposal), text("state", state)],
         Refusal::PolicyDigestDiffers { proposal } => vec![id("proposal_id", proposal)],
         Refusal::NoticeNotFound { notice } => vec![id("notice_id", notice)],
+        Refusal::PreparationNotFound { prepared } => vec![id("prepared_id", prepared)],
         Refusal::DayInPast { field, day: on, earliest } => {
             vec![text("field", field), day("day", on), day("earliest", earliest)]
         }

@@ -79,8 +79,7 @@ pub(crate) struct Rows {
 #[derive(Default)]
 pub(crate) struct Page {
     commands: HashMap<(String, [u8; 16]), CommandRow>,
-    accepted: HashMap<i64, Accepted>,
-    callers: HashMap<i64, String>,
+    placed: HashMap<i64, CommandRow>,
     payments: HashMap<PaymentKey, PaymentRow>,
     payment_keys: HashMap<i64, PaymentKey>,
     payment_changes: HashMap<i64, Vec<PaymentChangeRow>>,
@@ -311,8 +310,7 @@ impl Page {
     }
 
     fn note_accepted(&mut self, command: &CommandRow) {
-        self.accepted.insert(command.position, Accepted::of(command));
-        self.callers.insert(command.position, command.caller.clone());
+        self.placed.insert(command.position, command.clone());
     }
 
     // ---- What is seen ---------------------------------------------------------------------------------------
@@ -327,7 +325,7 @@ impl Page {
     }
 
     pub(crate) fn accepted(&self, position: i64) -> Option<Accepted> {
-        self.accepted.get(&position).copied()
+        self.placed.get(&position).map(Accepted::of)
     }
 
     pub(crate) fn payment(&self, key: &PaymentKey) -> Option<&PaymentRow> {
@@ -370,9 +368,14 @@ impl Page {
         self.access.get(&employer).map_or(&[], Vec::as_slice)
     }
 
+    /// The command at a position that was asked for.
+    pub(crate) fn command_at(&self, position: i64) -> Option<&CommandRow> {
+        self.placed.get(&position)
+    }
+
     /// Who sent the command at a position that was asked for.
     pub(crate) fn caller_at(&self, position: i64) -> Option<&str> {
-        self.callers.get(&position).map(String::as_str)
+        self.placed.get(&position).map(|command| command.caller.as_str())
     }
 
     /// The position of the newest version of a person.

@@ -11,11 +11,11 @@ pub mod statute;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use krama_documents::policy_file::{LawBook, Sheet};
-use krama_law::calendar::Day;
+use krama_law::calendar::{Day, Moment};
 
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::Needs;
-use crate::operation::policy::statute::{ProposalOf, Statute};
+use crate::operation::policy::statute::{Matter, ProposalOf, Statute};
 use crate::operation::reading::{AtLeast, Reading};
 use crate::operation::{CannotOpen, Desk};
 use crate::store;
@@ -92,8 +92,8 @@ pub struct Shown {
     /// The law.
     pub statute: Arc<Statute>,
     /// The document.
-    pub sheet: Sheet,
-    /// The revision before it.
+    pub matter: Matter,
+    /// The revision before it, or the one that a reading reads.
     pub before: Option<Sheet>,
 }
 
@@ -163,14 +163,17 @@ impl Desk {
     pub async fn get_policy(&self, which: Which, at_least: Option<AtLeast>) -> Result<Reading<Shown>, Failure> {
         let snapshot = self.snapshot(at_least.as_ref()).await?;
         let statute = snapshot.statute.clone();
-        let sheet = match which {
-            Which::Today => statute.in_force(snapshot.today(), snapshot.known),
-            Which::On(day) => statute.in_force(day, snapshot.known),
-            Which::Proposal(id) => statute.proposals(snapshot.position).find(|one| one.id() == id).map(|one| one.sheet),
+        let on = |day| statute.in_force(day, snapshot.known).map(Matter::Revision);
+        let matter = match which {
+            Which::Today => on(snapshot.today()),
+            Which::On(day) => on(day),
+            Which::Proposal(id) => {
+                statute.proposals(snapshot.position).find(|one| one.id() == id).map(|one| one.matter)
+            }
         };
-        let sheet = sheet.ok_or(Refusal::PolicyNotFound { policy: which })?;
-        let before = statute.in_force(sheet.revision.effective.before(), snapshot.known);
-        Ok(snapshot.with(Shown { statute, sheet, before }))
+        let matter = matter.ok_or(Refusal::PolicyNotFound { policy: which })?;
+        let before = before(&matter, &statute, snapshot.today(), snapshot.known);
+        Ok(snapshot.with(Shown { statute, matter, before }))
     }
 
     /// Reads a document as if it were proposed now.
@@ -185,15 +188,21 @@ impl Desk {
                 let faults = faults.into_iter().map(|fault| (fault.line, fault.problem)).collect();
                 Checked { shown: None, faults }
             }
-            Ok(sheet) => {
-                let late = statute.refuses(&sheet, snapshot.today()).err();
+            Ok(matter) => {
+                let late = statute.refuses(&matter, snapshot.today()).err();
                 let faults = late.map(|refusal| (None, told(&refusal))).into_iter().collect();
-                let before = statute.in_force(sheet.revision.effective.before(), snapshot.known);
-                Checked { shown: Some(Shown { statute, sheet, before }), faults }
+                let before = before(&matter, &statute, snapshot.today(), snapshot.known);
+                Checked { shown: Some(Shown { statute, matter, before }), faults }
             }
         };
         Ok(snapshot.with(checked))
     }
+}
+
+/// What a document is held against: the revision before it, or the one in force, which a reading reads.
+fn before(matter: &Matter, statute: &Statute, today: Day, known: Moment) -> Option<Sheet> {
+    let day = matter.effective().map_or(today, Day::before);
+    statute.in_force(day, known)
 }
 
 /// Why no revision can begin on the day of a document, as one of its faults.

@@ -9,7 +9,6 @@ pub mod verify;
 
 use std::iter;
 
-use krama_documents::policy_file::Reading;
 use krama_law::answer::Answer;
 use krama_law::calendar::Moment;
 use krama_law::policy::Law;
@@ -17,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::operation::Desk;
 use crate::operation::failure::Failure;
-use crate::operation::policy::statute::Statute;
+use crate::operation::policy::statute::{HeldReading, Statute};
 use crate::store::standing::{Kept, StandingRow};
 
 /// The editions of a law: what was known of it and of its readings, from each instant at which something of it was published, as a number
@@ -26,8 +25,9 @@ use crate::store::standing::{Kept, StandingRow};
 pub(crate) struct Editions(Vec<(Moment, i64)>);
 
 impl Editions {
-    pub(crate) fn of(law: &Law, readings: &[(Reading, Law)]) -> Editions {
+    pub(crate) fn of(law: &Law, readings: &[HeldReading]) -> Editions {
         let mut instants: Vec<Moment> = law.revisions().iter().map(|published| published.published).collect();
+        instants.extend(readings.iter().map(|held| held.published));
         instants.push(Moment::MIN);
         instants.sort_unstable();
         instants.dedup();
@@ -41,10 +41,11 @@ impl Editions {
     }
 }
 
-fn fingerprint(law: &Law, readings: &[(Reading, Law)], known: Moment) -> i64 {
+fn fingerprint(law: &Law, readings: &[HeldReading], known: Moment) -> i64 {
     let mut digest = Sha256::new();
     digest.update(env!("CARGO_PKG_VERSION"));
-    for law in iter::once(law).chain(readings.iter().map(|(_, law)| law)) {
+    let readings = readings.iter().filter(|held| held.published <= known);
+    for law in iter::once(law).chain(readings.map(|held| &held.law)) {
         digest.update([0]);
         for revision in law.as_known(known).revisions() {
             digest.update(format!("{revision:?}"));

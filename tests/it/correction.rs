@@ -84,8 +84,18 @@ async fn excused_months_are_not_owed_and_many_need_a_supervisor() {
     let changes = world.takes(OFFICER, excuse(&member, "2026-03", "2026-08")).await.standing_changes.expect("changes");
     assert_eq!(standing(&world, &member).await, v1::Standing::InArrears);
     assert!(changes.changes.iter().any(|change| change.kind() == v1::StandingChangeKind::Undone), "{changes:?}");
-    world.refuses(OFFICER, excuse(&member, "2026-03", "2026-09"), denied("SECOND_PERSON_REQUIRED")).await;
-    world.takes(SUPERVISOR, excuse(&member, "2026-03", "2026-09")).await;
+    // So many months take two people.
+    let long = excuse(&member, "2026-03", "2026-09");
+    let prepared = world.takes(OFFICER, long.clone()).await;
+    assert_eq!((prepared.outcome(), prepared.fact_id.as_str()), (v1::Outcome::AcceptedWithWarning, ""));
+    assert_eq!(standing(&world, &member).await, v1::Standing::InArrears);
+    let long = v1::ExcuseMonthsRequest { request_id: fresh(), prepared_id: prepared.prepared_id, ..long };
+    world.refuses(OFFICER, long.clone(), denied("SECOND_PERSON_REQUIRED")).await;
+    let longer = v1::ExcuseMonthsRequest { to_month: "2026-10".to_owned(), ..long.clone() };
+    world.refuses(SUPERVISOR, longer, no(Code::NotFound, "PREPARATION_NOT_FOUND")).await;
+    let done = world.takes(SUPERVISOR, long.clone()).await;
+    assert!(done.outcome() == v1::Outcome::Accepted && !done.fact_id.is_empty() && done.prepared_id.is_empty());
+    assert_eq!(world.ask(SUPERVISOR, long).await.expect("the same again"), done);
     assert_eq!(standing(&world, &member).await, v1::Standing::Current);
     world.takes(SUPERVISOR, excuse(&member, "2027-01", "2031-12")).await;
     world.refuses(SUPERVISOR, excuse(&member, "2027-01", "2032-01"), invalid("to_month")).await;

@@ -59,7 +59,7 @@ fn confirmation(member: &str) -> v1::ConfirmLapseRequest {
 
 fn waiver(member: &str) -> v1::WaiveLapseRequest {
     let v1::ConfirmLapseRequest { request_id, member_id, case_reference, legal_basis, .. } = confirmation(member);
-    v1::WaiveLapseRequest { request_id, validate_only: false, member_id, case_reference, legal_basis }
+    v1::WaiveLapseRequest { request_id, member_id, case_reference, legal_basis, ..Default::default() }
 }
 
 /// Publishes a document by two people.
@@ -296,20 +296,57 @@ async fn a_pending_lapse_is_confirmed_or_waived_by_a_person() {
     assert_eq!(told.metadata["member_id"], one);
     world.clock_to("2026-10-16").await;
     assert_eq!(standing(&one).await, v1::Standing::LapsePending);
-    world.refuses(OFFICER, confirmation(&one), denied("ROLE_NOT_ALLOWED")).await;
+    world.refuses(AGENT, confirmation(&one), denied("ROLE_NOT_ALLOWED")).await;
     let bare = v1::ConfirmLapseRequest { legal_basis: " ".to_owned(), ..confirmation(&one) };
     world.refuses(SUPERVISOR, bare, required("legal_basis")).await;
     let bare = v1::WaiveLapseRequest { case_reference: String::new(), ..waiver(&one) };
     world.refuses(SUPERVISOR, bare, required("case_reference")).await;
+    // The first person prepares it, and nothing changes.
     let asked = confirmation(&one);
+    let rehearsed = v1::ConfirmLapseRequest { validate_only: true, ..asked.clone() };
+    let rehearsed = world.ask(OFFICER, rehearsed).await.expect("a rehearsal");
+    assert_eq!((rehearsed.outcome(), rehearsed.prepared_id), (v1::Outcome::AcceptedWithWarning, String::new()));
+    let prepared = world.takes(OFFICER, asked.clone()).await;
+    assert_eq!((prepared.outcome(), prepared.fact_id.as_str()), (v1::Outcome::AcceptedWithWarning, ""));
+    assert!(prepared.standing_changes.as_ref().is_some_and(|told| told.changes.is_empty()), "{prepared:?}");
+    assert_eq!(world.ask(OFFICER, asked.clone()).await.expect("the same again"), prepared);
+    assert_eq!(standing(&one).await, v1::Standing::LapsePending);
+    // The second does what was prepared, is another, and is a supervisor.
+    let asked = v1::ConfirmLapseRequest { request_id: fresh(), prepared_id: prepared.prepared_id, ..asked };
+    let second = denied("SECOND_PERSON_REQUIRED");
+    world.refuses("OFFICER/desk-9", asked.clone(), second).await;
+    world.refuses("SUPERVISOR/desk-1", asked.clone(), second).await;
+    let unprepared = no(Code::NotFound, "PREPARATION_NOT_FOUND");
+    let reworded = v1::ConfirmLapseRequest { legal_basis: "Another text".to_owned(), ..asked.clone() };
+    let told = world.refuses(SUPERVISOR, reworded, unprepared).await;
+    assert_eq!(told.metadata["prepared_id"], asked.prepared_id);
+    world.refuses(SUPERVISOR, v1::ConfirmLapseRequest { member_id: other.clone(), ..asked.clone() }, unprepared).await;
+    let waived = v1::WaiveLapseRequest { prepared_id: asked.prepared_id.clone(), ..waiver(&one) };
+    world.refuses(SUPERVISOR, waived, unprepared).await;
+    let nothing = v1::ConfirmLapseRequest { prepared_id: one.clone(), ..asked.clone() };
+    world.refuses(SUPERVISOR, nothing, unprepared).await;
+    let bad = v1::ConfirmLapseRequest { prepared_id: "yes".to_owned(), ..asked.clone() };
+    world.refuses(SUPERVISOR, bad, invalid("prepared_id")).await;
     let confirmed = world.takes(SUPERVISOR, asked.clone()).await;
+    assert_eq!((confirmed.outcome(), confirmed.prepared_id.as_str()), (v1::Outcome::Accepted, ""));
     assert_eq!(confirmed.standing_changes.as_ref().expect("changes").changes.len(), 1);
-    assert_eq!(world.ask(SUPERVISOR, asked).await.expect("the same again"), confirmed);
+    assert_eq!(world.ask(SUPERVISOR, asked.clone()).await.expect("the same again"), confirmed);
     assert_eq!(standing(&one).await, v1::Standing::Abandoned);
-    world.takes(SUPERVISOR, waiver(&other)).await;
+    let again = v1::ConfirmLapseRequest { request_id: fresh(), ..asked };
+    world.refuses(SUPERVISOR, again, not_now("LAPSE_NOT_PENDING")).await;
+    // A supervisor may prepare as well, for another.
+    let first = waiver(&other);
+    let prepared = world.takes("SUPERVISOR/desk-3", first.clone()).await.prepared_id;
+    let waived = v1::WaiveLapseRequest { request_id: fresh(), prepared_id: prepared, ..first };
+    world.refuses("SUPERVISOR/desk-3", waived.clone(), second).await;
+    world.takes(SUPERVISOR, waived.clone()).await;
     assert_eq!(standing(&other).await, v1::Standing::InArrears);
     world.clock_to("2026-11-16").await;
     assert_eq!(standing(&other).await, v1::Standing::LapsePending);
+    let old = v1::WaiveLapseRequest { request_id: fresh(), ..waived };
+    world.refuses(SUPERVISOR, old, unprepared).await;
+    world.keeps_the_truth().await;
+    world.book.holds_together().await;
     let stranger = confirmation(&confirmed.fact_id);
     world.refuses(SUPERVISOR, stranger, no(Code::NotFound, "MEMBER_NOT_FOUND")).await;
 }

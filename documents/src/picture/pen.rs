@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 /// The height and width of the paper: A4, upright.
 pub(super) const PAPER: (f64, f64) = (210.0, 297.0);
 
-/// An ink; each can be told from the others without colour.
+/// An ink. Black, grey and pale can be told apart on any printer; what is red must differ from what is black in its shape
+/// or be a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Ink {
     Black,
@@ -18,7 +19,7 @@ pub(super) enum Ink {
 }
 
 impl Ink {
-    fn colour(self) -> &'static str {
+    pub(super) fn colour(self) -> &'static str {
         match self {
             Ink::Black => "#1a1a1a",
             Ink::Grey => "#6b6b6b",
@@ -96,6 +97,14 @@ impl Pen {
         let ink = ink.colour();
         self.put(format_args!(
             "<line x1=\"{x1:.2}\" y1=\"{y1:.2}\" x2=\"{x2:.2}\" y2=\"{y2:.2}\" stroke=\"{ink}\" stroke-width=\"{width}\"/>"
+        ));
+    }
+
+    /// A broken line.
+    pub(super) fn dashes(&mut self, (x1, y1): (f64, f64), (x2, y2): (f64, f64), ink: Ink, width: f64) {
+        let ink = ink.colour();
+        self.put(format_args!(
+            "<line x1=\"{x1:.2}\" y1=\"{y1:.2}\" x2=\"{x2:.2}\" y2=\"{y2:.2}\" stroke=\"{ink}\" stroke-width=\"{width}\" stroke-dasharray=\"1.1 0.7\"/>"
         ));
     }
 

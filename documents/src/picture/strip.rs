@@ -86,8 +86,8 @@ fn of_year(pen: &mut Pen, life: &Life, year: i32, catalogue: &Catalogue, y: f64)
             Mark::Overdue(months) => {
                 pen.centred((x, y + ARREARS + 2.3), 2.6, Ink::Red, &catalogue.number(i64::from(months)));
             }
-            Mark::Lost => flag(pen, (x, y), Ink::Red),
-            Mark::Back => flag(pen, (x, y), Ink::Black),
+            Mark::Lost => lost(pen, (x, y + 6.4), y + HEIGHT - 2.6),
+            Mark::Back => back(pen, (x, y + 6.4), y + HEIGHT - 2.6),
             Mark::None => {}
         }
     }
@@ -99,13 +99,19 @@ fn of_year(pen: &mut Pen, life: &Life, year: i32, catalogue: &Catalogue, y: f64)
     }
 }
 
-/// A line through all lanes on a day that turned a life.
-fn flag(pen: &mut Pen, (x, y): (f64, f64), ink: Ink) {
-    pen.line((x, y + 6.4), (x, y + HEIGHT - 2.6), ink, 0.5);
+/// The day of a loss: an unbroken line through all lanes, with a bar at its foot.
+pub(super) fn lost(pen: &mut Pen, (x, top): (f64, f64), foot: f64) {
+    pen.line((x, top), (x, foot), Ink::Red, 0.5);
+    pen.line((x - 1.0, foot), (x + 1.0, foot), Ink::Red, 0.7);
+}
+
+/// The day of a return: a broken line, so that no printer makes the two alike.
+pub(super) fn back(pen: &mut Pen, (x, top): (f64, f64), foot: f64) {
+    pen.dashes((x, top), (x, foot), Ink::Black, 0.5);
 }
 
 /// A month as a debt, wide as the month.
-fn debt(pen: &mut Pen, (x, y): (f64, f64), state: MonthState) {
+pub(super) fn debt(pen: &mut Pen, (x, y): (f64, f64), state: MonthState) {
     let (left, top, wide, tall) = (x + 0.8, y + 0.4, month_width() - 1.6, 5.0);
     let (fill, line) = fill_of(state);
     match state {
@@ -131,7 +137,7 @@ fn fill_of(state: MonthState) -> (Fill, Option<Ink>) {
     }
 }
 
-fn fill_of_scheme(scheme: Scheme) -> Fill {
+pub(super) fn fill_of_scheme(scheme: Scheme) -> Fill {
     match scheme {
         Scheme::Voluntary => Fill::Ink(Ink::Grey),
         Scheme::Formal => Fill::Pattern("rising"),
@@ -187,6 +193,18 @@ pub(super) fn legend(pen: &mut Pen, lives: &[&Life], catalogue: &Catalogue, y: f
     if occurs(MonthState::NotOwed) {
         pen.dot((x + 1.0, y + 1.7), 0.4, Ink::Grey);
         pen.text((x + 3.0, y + 2.6), 2.6, Ink::Black, &catalogue.part(Key::PageNotOwed));
+    }
+    let marked = |mark: Mark| lives.iter().any(|life| life.events.iter().any(|event| event.mark == mark));
+    let mut x = PAPER.0 - MARGIN - 60.0;
+    if marked(Mark::Lost) {
+        lost(pen, (x + 1.0, y + 4.8), y + 7.6);
+        let name = catalogue.part(Key::PageLost);
+        pen.text((x + 3.2, y + 7.4), 2.6, Ink::Black, &name);
+        x += 32.0;
+    }
+    if marked(Mark::Back) {
+        back(pen, (x + 1.0, y + 4.8), y + 7.6);
+        pen.text((x + 3.2, y + 7.4), 2.6, Ink::Black, &catalogue.part(Key::PageBack));
     }
     let mut x = MARGIN;
     let covers = |scheme: Scheme| lives.iter().any(|life| life.stretches.iter().any(|(.., all)| all.contains(&scheme)));

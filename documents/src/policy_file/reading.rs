@@ -87,6 +87,11 @@ impl Reading {
         Ok(Reading { name, title, sources: paper.sources, text: text.to_owned(), changes })
     }
 
+    /// Whether a text means to be a reading, and not a revision: it names one.
+    pub fn is_meant_by(text: &str) -> bool {
+        toml_edit::ImDocument::parse(text).is_ok_and(|document| document.get("reading").is_some())
+    }
+
     /// The document.
     pub fn text(&self) -> &str {
         &self.text

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use krama_documents::catalogue::{Catalogue, Language};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -24,6 +25,8 @@ pub(in crate::cli) struct Refusal {
     pub(in crate::cli) fields: Vec<(String, String)>,
     /// The variables of the reason, in the order of their names.
     pub(in crate::cli) variables: Vec<(String, String)>,
+    /// The reason in the language of the person, where that is not English.
+    pub(in crate::cli) told: Option<String>,
 }
 
 impl From<Status> for Refusal {
@@ -40,6 +43,7 @@ impl From<Status> for Refusal {
             message: status.message().to_owned(),
             fields: violations.map(|violation| (violation.field, violation.description)).collect(),
             variables,
+            told: None,
         }
     }
 }
@@ -51,7 +55,7 @@ impl From<v1::Refusal> for Refusal {
         let mut variables: Vec<_> = told.metadata.into_iter().collect();
         variables.sort();
         let fields = told.fields.into_iter().map(|field| (field.field, field.description)).collect();
-        Refusal { code, reason, message: told.message, fields, variables }
+        Refusal { code, reason, message: told.message, fields, variables, told: None }
     }
 }
 
@@ -63,6 +67,9 @@ impl fmt::Display for Refusal {
             write!(f, "the call failed ({:?}): {}", self.code, self.message)?;
         } else {
             write!(f, "the server refused: {}", self.reason_name())?;
+            if let Some(told) = &self.told {
+                write!(f, "\n  {told}")?;
+            }
             // A message that only repeats what is wrong with a field is told once, at the field.
             if !self.message.is_empty() && self.fields.iter().all(|(_, problem)| *problem != self.message) {
                 write!(f, "\n  {}", self.message)?;
@@ -81,6 +88,15 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
+    /// The same with its reason in another language, before what the server says in English.
+    pub(in crate::cli) fn told_in(mut self, language: Language) -> Refusal {
+        self.told = match language {
+            Language::English => None,
+            Language::Khmer => Catalogue::new(language).refusal(self.reason_name()),
+        };
+        self
+    }
+
     /// The reason as it travels on the wire.
     pub(in crate::cli) fn reason_name(&self) -> &'static str {
         self.reason.as_str_name().trim_start_matches("ERROR_REASON_")
@@ -147,7 +163,9 @@ impl Refusal {
             ErrorReason::PaymentNotFound => "check the payment's id, or look it up by its reference.",
             ErrorReason::PaymentReversed => "nothing; the payment came to nothing already, on the day named above.",
             ErrorReason::FactNotFound => "check the fact's id; an explanation names the facts of each step.",
-            ErrorReason::SecondPersonRequired => "have a supervisor do it, another than who recorded it first.",
+            ErrorReason::SecondPersonRequired => {
+                "have a supervisor do it, another than who recorded or prepared it first."
+            }
             ErrorReason::EmploymentRetracted => "nothing; the employment was retracted. Report a new one.",
             ErrorReason::PaymentNotWaiting => "nothing; the payment is somebody's already, or all of it is gone.",
             ErrorReason::AmountAboveRefundable => "give at most the amount named above.",
@@ -162,6 +180,7 @@ impl Refusal {
             ErrorReason::PolicyProposalClosed => "nothing; it was decided already. Propose anew.",
             ErrorReason::PolicyDigestDiffers => "read the proposal again, and approve what it says now.",
             ErrorReason::LapseNotPending => "look where the member stands with `krama explain`.",
+            ErrorReason::PreparationNotFound => "repeat what was prepared, word for word, or have it prepared anew.",
             ErrorReason::NoticeNotFound => "check the notice's id for a typing error, and whose notice it is.",
             ErrorReason::DayInPast => "ask for a window that ends today or later.",
             ErrorReason::HouseholdsOverlap => "set shorter stretches of days, one after the other.",
@@ -213,6 +232,21 @@ mod tests {
              (day = 2027-01-01, latest = 2026-09-16)\n\
              What to do: give a day that is not later than the one named above."
         );
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_khmer_where_that_is_asked_for() {
+        let refused = || {
+            let details = ErrorDetails::with_error_info("DECEASED", "krama", std::collections::HashMap::new());
+            Refusal::from(Status::with_error_details(Code::FailedPrecondition, "The member has died.", details))
+        };
+        let khmer = Catalogue::new(Language::Khmer).refusal("DECEASED").unwrap();
+        let told = refused().told_in(Language::Khmer).to_string();
+        assert!(
+            told.starts_with(&format!("the server refused: DECEASED\n  {khmer}\n  The member has died.")),
+            "{told}"
+        );
+        assert_eq!(refused().told_in(Language::English), refused());
     }
 
     #[test]

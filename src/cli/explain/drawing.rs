@@ -55,6 +55,7 @@ pub(super) fn draw(answer: &ExplainCoverageResponse, pen: Pen) -> String {
     lines.extend(covers(&decision));
     lines.extend(money(&decision));
     lines.extend(doors(&decision));
+    lines.extend(contested(answer));
     lines.extend(reasons(answer));
     lines.join("\n") + "\n"
 }
@@ -138,6 +139,24 @@ fn doors(decision: &Decision) -> Vec<String> {
         if let Some(day) = door.open_until {
             text.push_str(&format!(", open until {}", civil::day_text(Some(day))));
         }
+        lines.push(text);
+    }
+    lines
+}
+
+/// What other readings of the law would make of the day, where any differs.
+fn contested(answer: &ExplainCoverageResponse) -> Vec<String> {
+    if answer.contested.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = section("Contested: a person should look at this before it is final");
+    for one in &answer.contested {
+        let mut text = format!("  {}: {}", one.title, words::standing(one.standing()).to_uppercase());
+        if one.since.is_some() {
+            text.push_str(&format!(" since {}", civil::day_text(one.since)));
+        }
+        let covers: Vec<String> = one.covers.iter().map(words::cover).collect();
+        text.push_str(&if covers.is_empty() { ", no cover".to_owned() } else { format!(", {}", covers.join("; ")) });
         lines.push(text);
     }
     lines

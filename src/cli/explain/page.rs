@@ -36,6 +36,7 @@ pub(super) fn life(caption: &str, answer: &ExplainCoverageResponse) -> anyhow::R
         months: answer.months.iter().filter_map(month).collect(),
         stretches: stretches(&steps),
         events: steps.iter().filter_map(|step| event(step)).collect(),
+        contested: answer.contested.iter().map(|reading| reading.title.clone()).collect(),
     })
 }
 

@@ -5,8 +5,10 @@ use tonic::{Request, Response, Status};
 use crate::grpc::member::{REASON_MOST, commune, identifiers, particulars, phone};
 use crate::grpc::wire::{Fields, id_of, id_text, timestamp};
 use crate::grpc::{Counter, outcome, status, ticket};
-use crate::operation::member::correction::{Death, Excuse, FactRetraction, Ground};
+use crate::operation::member::correction::{Corrected, Death, Excuse, FactRetraction, Ground};
 use crate::operation::member::update::Update;
+use crate::operation::prepared::id_at as prepared_at;
+use crate::operation::transact::Recorded;
 use crate::proto::v1;
 
 /// Characters of a case's reference at most.
@@ -18,6 +20,12 @@ pub(crate) fn ground(fields: &mut Fields, case: &str, (field, reason): (&str, &s
     let case = fields.text("case_reference", case);
     fields.at_most(field, reason, REASON_MOST);
     Ground { case, reason: fields.text(field, reason) }
+}
+
+/// The id of an act that a second person has still to do; empty where it is done.
+pub(crate) fn prepared_id(recorded: &Recorded<Corrected>) -> String {
+    let position = recorded.position.filter(|_| recorded.reply.is_prepared());
+    position.map(|position| id_text(prepared_at(position))).unwrap_or_default()
 }
 
 impl Counter {
@@ -37,7 +45,7 @@ impl Counter {
             outcome: outcome(&recorded, false),
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
-            fact_id: if ticket.validate_only { String::new() } else { id_text(recorded.reply.fact) },
+            fact_id: recorded.reply.fact.filter(|_| !ticket.validate_only).map(id_text).unwrap_or_default(),
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
     }
@@ -82,14 +90,17 @@ impl Counter {
         let kind = fields.choice::<v1::ExcuseReason>("kind", message.kind);
         let kind = kind.and_then(|kind| i16::try_from(i32::from(kind)).ok());
         let ground = ground(&mut fields, &message.case_reference, ("reason", &message.reason));
-        let excuse = from.zip(to).zip(kind).map(|((from, to), kind)| Excuse { member, from, to, kind, ground });
+        let prepared = (!message.prepared_id.is_empty()).then(|| fields.id("prepared_id", &message.prepared_id));
+        let excuse =
+            from.zip(to).zip(kind).map(|((from, to), kind)| Excuse { member, from, to, kind, ground, prepared });
         let excuse = self.shaped(&caller, "ExcuseMonths", fields.finish(excuse)).await?;
         let recorded = self.desk.excuse_months(&caller, ticket, excuse).await.map_err(|f| status::of(&f))?;
         Ok(Response::new(v1::ExcuseMonthsResponse {
-            outcome: outcome(&recorded, false),
+            outcome: outcome(&recorded, recorded.reply.is_prepared()),
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
-            fact_id: if ticket.validate_only { String::new() } else { id_text(recorded.reply.fact) },
+            fact_id: recorded.reply.fact.filter(|_| !ticket.validate_only).map(id_text).unwrap_or_default(),
+            prepared_id: prepared_id(&recorded),
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
     }

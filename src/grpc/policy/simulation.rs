@@ -92,7 +92,7 @@ fn result(simulation: &Simulation) -> v1::SimulationResult {
         v1::SchemeCount { scheme: decision::scheme(*scheme).into(), before, after }
     };
     v1::SimulationResult {
-        effective_day: Some(date(simulation.effective)),
+        effective_day: simulation.effective.map(date),
         as_of: Some(date(simulation.day)),
         members: whole(counted.members),
         standings: counted.standings().into_iter().map(standing).collect(),

@@ -13,6 +13,7 @@ use crate::operation::change::changes_of;
 use crate::operation::command::{Accepted, Act, Content, Decided, Method, Stage, position_of};
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page, Rows};
+use crate::operation::prepared::{self, Turn};
 use crate::operation::transact::{Recorded as Written, Ticket};
 use crate::store::seal::Vault;
 
@@ -60,13 +61,15 @@ pub struct Excuse {
     pub kind: i16,
     /// On what the excuse rests.
     pub ground: Ground,
+    /// Under which id it was prepared, where so many months take two people; none to prepare it.
+    pub prepared: Option<i64>,
 }
 
 /// What a correction of a life answers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Corrected {
-    /// The fact that was recorded, or had been before.
-    pub fact: i64,
+    /// The fact that was recorded, or had been before; none where the act is only prepared.
+    pub fact: Option<i64>,
     /// What changed about the member.
     pub changes: Vec<StandingChange>,
 }
@@ -101,7 +104,7 @@ impl Desk {
     /// Excuses months.
     ///
     /// # Errors
-    /// There is no such member, or so many months need a supervisor.
+    /// There is no such member, or so many months take two people and another one is needed.
     pub async fn excuse_months(
         &self,
         caller: &Caller,
@@ -143,7 +146,14 @@ fn stands(member: i64, recorded: &Recorded) -> Decided {
 
 pub(crate) fn answer(member: i64, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Corrected {
     let changes = changes_of(page, member, accepted, stage);
-    Corrected { fact: accepted.fact.unwrap_or_default(), changes }
+    Corrected { fact: accepted.fact, changes }
+}
+
+impl Corrected {
+    /// Whether a second person has still to do it.
+    pub fn is_prepared(&self) -> bool {
+        self.fact.is_none()
+    }
 }
 
 impl Act for Death {
@@ -258,17 +268,25 @@ impl Act for Excuse {
         content.number(i64::from(self.to.0));
         content.number(i64::from(self.kind));
         self.ground.content(content);
+        if let Some(prepared) = self.prepared {
+            content.number(prepared);
+        }
     }
 
     fn needs(&self, _caller: &Caller, _vault: &Vault, needs: &mut Needs) {
         needs.members.push(self.member);
+        needs.positions.extend(self.prepared.map(position_of));
     }
 
     fn decide(&self, caller: &Caller, page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure> {
         must_be_known(page, self.member)?;
         let months = self.to.0 - self.from.0 + 1;
-        if months > stage.limits.excuse_months_alone && caller.role != Role::Supervisor {
-            return Err(Refusal::SecondPersonRequired { method: Self::METHOD.name() }.into());
+        if months > stage.limits.excuse_months_alone || self.prepared.is_some() {
+            let as_prepared = Excuse { prepared: None, ..self.clone() };
+            match prepared::turn(&as_prepared, self.prepared, caller, page)? {
+                Turn::First => return Ok(prepared::first(Some(self.member), self.ground.note())),
+                Turn::Second { .. } => {}
+            }
         }
         let fact = Fact::Excused { from: self.from, to: self.to };
         Ok(one_fact(self.member, fact, &self.ground, self.kind, stage))
@@ -276,5 +294,9 @@ impl Act for Excuse {
 
     fn reply(&self, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Corrected {
         answer(self.member, page, stage, accepted)
+    }
+
+    fn warns(reply: &Corrected) -> bool {
+        reply.is_prepared()
     }
 }

@@ -1,6 +1,7 @@
 //! Changes of the law: proposed by one person, approved by another, or withdrawn.
 //!
-//! What is proposed is a whole document, and what is approved is bound to its digest. Absent: the reading of documents.
+//! What is proposed is a whole document, a revision or a reading, and what is approved is bound to its digest. Absent: the
+//! reading of documents.
 
 use krama_law::calendar::Day;
 
@@ -16,7 +17,7 @@ use crate::operation::transact::{Recorded, Ticket};
 use crate::store::policy::{PolicyKind, PolicyRow};
 use crate::store::seal::Vault;
 
-/// A revision that is proposed.
+/// A revision, or a reading, that is proposed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Proposal {
     /// The document, which may say only what differs.
@@ -53,7 +54,7 @@ pub struct Proposed {
 }
 
 impl Desk {
-    /// Proposes a revision.
+    /// Proposes a revision or a reading.
     ///
     /// # Errors
     /// The document cannot be used, or its day cannot be the first of a revision.
@@ -75,7 +76,7 @@ impl Desk {
         caller: &Caller,
         ticket: Ticket,
         approval: Approval,
-    ) -> Result<Recorded<Day>, Failure> {
+    ) -> Result<Recorded<Option<Day>>, Failure> {
         self.writer.submit(caller, ticket, approval).await
     }
 
@@ -130,17 +131,17 @@ impl Act for Proposal {
     fn needs(&self, _caller: &Caller, _vault: &Vault, _needs: &mut Needs) {}
 
     fn decide(&self, _caller: &Caller, _page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure> {
-        let sheet = stage.statute.resolved(&self.document, stage.known).map_err(|faults| {
+        let matter = stage.statute.resolved(&self.document, stage.known).map_err(|faults| {
             let faults = faults.iter().map(ToString::to_string).collect();
             Refusal::PolicyUnsound { field: "document", faults }
         })?;
-        stage.statute.refuses(&sheet, stage.today())?;
+        stage.statute.refuses(&matter, stage.today())?;
         let row = PolicyRow {
             position: stage.position,
             known_at: stage.known.0,
             kind: PolicyKind::Proposed,
             proposal: None,
-            document: sheet.text(),
+            document: matter.text(),
         };
         let rows = Rows { policies: vec![row], ..Rows::default() };
         Ok(Decided::New { rows, subject: None, fact: Some(stage.fact(0).0) })
@@ -157,7 +158,7 @@ impl Act for Proposal {
 }
 
 impl Act for Approval {
-    type Reply = Day;
+    type Reply = Option<Day>;
     const METHOD: Method = Method::ApprovePolicy;
 
     fn content(&self, content: &mut Content) {
@@ -178,13 +179,12 @@ impl Act for Approval {
         if digest(&found.document) != self.digest {
             return Err(Refusal::PolicyDigestDiffers { proposal: self.proposal }.into());
         }
-        stage.statute.refuses(&found.sheet, stage.today())?;
+        stage.statute.refuses(&found.matter, stage.today())?;
         Ok(act(self.proposal, PolicyKind::Approved, &self.ground, stage))
     }
 
-    fn reply(&self, _page: &Page, stage: &Stage<'_>, _accepted: &Accepted) -> Day {
-        let found = stage.statute.proposal(position_of(self.proposal));
-        found.map_or(Day::MIN, |found| found.sheet.revision.effective)
+    fn reply(&self, _page: &Page, stage: &Stage<'_>, _accepted: &Accepted) -> Option<Day> {
+        stage.statute.proposal(position_of(self.proposal)).and_then(|found| found.matter.effective())
     }
 }
 

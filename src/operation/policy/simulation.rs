@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use krama_documents::policy_file::Sheet;
 use krama_law::answer::{Answer, DoorKind, Scheme, Standing};
 use krama_law::calendar::{Day, Moment};
 use krama_law::decision::{decide, doors};
@@ -35,8 +34,8 @@ pub enum Supposed {
 /// A simulation that is under way.
 #[derive(Debug)]
 pub struct Simulation {
-    /// The first day of the supposed revision.
-    pub effective: Day,
+    /// The first day of the supposed revision; none where a reading is supposed.
+    pub effective: Option<Day>,
     /// The day about which everybody is asked.
     pub day: Day,
     /// Members who were registered when it began.
@@ -136,7 +135,7 @@ impl Desk {
     ) -> Result<Reading<Simulation>, Failure> {
         let snapshot = self.snapshot(at_least.as_ref()).await?;
         let (statute, today) = (&snapshot.statute, snapshot.today());
-        let sheet: Sheet = match supposed {
+        let matter = match supposed {
             Supposed::Document(document) => statute.resolved(document, snapshot.known).map_err(|faults| {
                 let faults = faults.iter().map(ToString::to_string).collect();
                 Refusal::PolicyUnsound { field: "document", faults }
@@ -145,7 +144,7 @@ impl Desk {
                 let found = statute.proposals(snapshot.position).find(|one| one.id() == *id);
                 let found = found.ok_or(Refusal::PolicyNotFound { policy: Which::Proposal(*id) })?;
                 match found.state {
-                    State::Open => found.sheet,
+                    State::Open => found.matter,
                     State::Approved | State::Withdrawn => {
                         let state = found.state.name();
                         return Err(Refusal::PolicyProposalClosed { proposal: *id, state }.into());
@@ -153,9 +152,9 @@ impl Desk {
                 }
             }
         };
-        statute.refuses(&sheet, today)?;
-        let effective = sheet.revision.effective;
-        let day = as_of.unwrap_or(effective.max(today));
+        statute.refuses(&matter, today)?;
+        let effective = matter.effective();
+        let day = as_of.or(effective).map_or(today, |day| if as_of.is_some() { day } else { day.max(today) });
         if day < today {
             return Err(Refusal::DayInPast { field: "as_of", day, earliest: today }.into());
         }
@@ -165,7 +164,7 @@ impl Desk {
             day,
             members: u64::try_from(registered).unwrap_or(0),
             counted: Counts::default(),
-            laws: [statute.law.clone(), statute.supposing(sheet, snapshot.known)?],
+            laws: [statute.law.clone(), statute.supposing(matter, snapshot.known)?],
             known: snapshot.known,
             through: snapshot.position,
             reached: i64::MIN,

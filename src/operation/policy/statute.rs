@@ -22,8 +22,8 @@ pub struct Statute {
     pub law: Law,
     /// The revisions of the law by their first days.
     pub revisions: Vec<Published>,
-    /// The law under each of its readings.
-    pub readings: Vec<(Reading, Law)>,
+    /// The readings, in the order in which they were published.
+    pub readings: Vec<HeldReading>,
     /// The editions of the law, under which answers are kept.
     pub(crate) editions: Editions,
     rows: Arc<Vec<PolicyRow>>,
@@ -44,15 +44,62 @@ pub struct Published {
     pub sheet: Sheet,
 }
 
+/// A reading of the law.
+#[derive(Clone, Debug)]
+pub struct HeldReading {
+    /// When it became one.
+    pub published: Moment,
+    /// What it reads otherwise.
+    pub reading: Reading,
+    /// The law under it.
+    pub law: Law,
+}
+
+/// What a document of the law is.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "documents of the law are few, and each is read once where it is needed")]
+pub enum Matter {
+    /// A revision.
+    Revision(Sheet),
+    /// A reading.
+    Reading(Reading),
+}
+
+impl Matter {
+    /// The first day of a revision; a reading has none.
+    pub fn effective(&self) -> Option<Day> {
+        match self {
+            Matter::Revision(sheet) => Some(sheet.revision.effective),
+            Matter::Reading(_) => None,
+        }
+    }
+
+    /// What it is, in one line.
+    pub fn title(&self) -> &str {
+        match self {
+            Matter::Revision(sheet) => &sheet.title,
+            Matter::Reading(reading) => &reading.title,
+        }
+    }
+
+    /// The whole document.
+    pub fn text(&self) -> String {
+        match self {
+            Matter::Revision(sheet) => sheet.text(),
+            Matter::Reading(reading) => reading.text().to_owned(),
+        }
+    }
+}
+
 /// A proposal.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct ProposalOf {
     /// The position at which it was made.
     pub position: i64,
     /// When it was made.
     pub known: Moment,
     /// What it proposes.
-    pub sheet: Sheet,
+    pub matter: Matter,
     /// The document.
     pub document: String,
     /// What became of it.
@@ -99,6 +146,7 @@ impl Statute {
         let broken = |row: &PolicyRow| Failure::corrupt("policy", row.position, "the document cannot be read");
         let read = |row: &PolicyRow| whole(&row.document).ok_or_else(|| broken(row));
         let mut revisions = Vec::new();
+        let mut readings = Vec::new();
         let mut name = String::new();
         for row in &rows {
             match row.kind {
@@ -109,10 +157,15 @@ impl Statute {
                 }
                 PolicyKind::Approved => {
                     let proposal = rows.iter().find(|proposed| Some(proposed.position) == row.proposal);
-                    let sheet = read(proposal.ok_or_else(|| broken(row))?)?;
-                    revisions.push(Published { published: Moment(row.known_at), sheet });
+                    let proposal = proposal.ok_or_else(|| broken(row))?;
+                    if Reading::is_meant_by(&proposal.document) {
+                        readings.push((row, &proposal.document, proposal.known_at));
+                    } else {
+                        revisions.push(Published { published: Moment(row.known_at), sheet: read(proposal)? });
+                    }
                 }
-                PolicyKind::Reading | PolicyKind::Proposed | PolicyKind::Withdrawn => {}
+                PolicyKind::Reading => readings.push((row, &row.document, row.known_at)),
+                PolicyKind::Proposed | PolicyKind::Withdrawn => {}
             }
         }
         revisions.sort_by_key(|one| one.sheet.revision.effective);
@@ -121,12 +174,13 @@ impl Statute {
             .map(|one| policy::Published { published: one.published, revision: one.sheet.revision.clone() });
         let law = Law::new(&name, published.collect());
         let law = law.map_err(|_| Failure::corrupt("policy", 0, "the revisions make no law"))?;
-        let mut readings = Vec::new();
-        for row in rows.iter().filter(|row| row.kind == PolicyKind::Reading) {
-            let mut read = revisions.iter().filter_map(|one| Reading::parse(&row.document, &one.sheet.revision).ok());
-            let reading = read.next().ok_or_else(|| broken(row))?;
-            readings.extend(reading.of(&law).map(|law| (reading, law)));
+        let mut held = Vec::new();
+        for (row, document, written) in readings {
+            let reading = reading_of(document, &revisions, Moment(written)).map_err(|_| broken(row))?;
+            let published = Moment(row.known_at);
+            held.extend(reading.of(&law).map(|law| HeldReading { published, reading, law }));
         }
+        let readings = held;
         Ok(Statute { editions: Editions::of(&law, &readings), law, revisions, readings, rows: Arc::new(rows) })
     }
 
@@ -146,10 +200,15 @@ impl Statute {
     pub fn proposals(&self, position: i64) -> impl Iterator<Item = ProposalOf> + '_ {
         let proposed = self.rows.iter().filter(move |row| row.kind == PolicyKind::Proposed && row.position <= position);
         proposed.filter_map(move |row| {
+            let matter = if Reading::is_meant_by(&row.document) {
+                Matter::Reading(reading_of(&row.document, &self.revisions, Moment(row.known_at)).ok()?)
+            } else {
+                Matter::Revision(whole(&row.document)?)
+            };
             Some(ProposalOf {
                 position: row.position,
                 known: Moment(row.known_at),
-                sheet: whole(&row.document)?,
+                matter,
                 document: row.document.clone(),
                 state: self.state(row.position, position),
             })
@@ -176,11 +235,33 @@ impl Statute {
         newest_first.find(|one| one.sheet.revision.effective <= day).map(|one| one.sheet.clone())
     }
 
+    /// The readings that had been published by an instant.
+    pub fn readings_at(&self, known: Moment) -> impl Iterator<Item = &HeldReading> {
+        self.readings.iter().filter(move |held| held.published <= known)
+    }
+
     /// A document made whole against the law as it stands.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn resolved(&self, document: &str, known: Moment) -> Result<Sheet, Vec<Fault>> {
+    pub fn resolved(&self, document: &str, known: Moment) -> Result<Matter, Vec<Fault>> {
+        if Reading::is_meant_by(document) {
+            let reading = reading_of(document, &self.revisions, known)?;
+            return self.must_be_new(&reading).map(|()| Matter::Reading(reading)).map_err(|fault| vec![fault]);
+        }
+        self.revision_of(document, known).map(Matter::Revision)
+    }
+
+    /// A published reading is never edited; one that reads otherwise is another.
+    pub(crate) fn must_be_new(&self, reading: &Reading) -> Result<(), Fault> {
+        if !self.readings.iter().any(|held| held.reading.name == reading.name) {
+            return Ok(());
+        }
+        let problem = format!("`reading` names `{}`, which is published; it should be another name", reading.name);
+        Err(Fault { line: None, problem })
+    }
+
+    fn revision_of(&self, document: &str, known: Moment) -> Result<Sheet, Vec<Fault>> {
         let document = Document::parse(document)?;
         let one = |problem: String| vec![Fault { line: None, problem }];
         let name = &self.law.name;
@@ -198,15 +279,26 @@ impl Statute {
         document.revision(base.map(|sheet| sheet.revision).as_ref())
     }
 
-    /// The law as if a revision were published at an instant.
-    pub(crate) fn supposing(&self, sheet: Sheet, published: Moment) -> Result<Law, Failure> {
+    /// The law as if a revision were published at an instant, or as a reading reads it.
+    pub(crate) fn supposing(&self, matter: Matter, published: Moment) -> Result<Law, Failure> {
+        let sheet = match matter {
+            Matter::Revision(sheet) => sheet,
+            Matter::Reading(reading) => return Ok(reading.of(&self.law).unwrap_or_else(|| self.law.clone())),
+        };
         let supposed = policy::Published { published, revision: sheet.revision };
         let revisions = self.law.revisions().iter().cloned().chain([supposed]).collect();
         Law::new(&self.law.name, revisions).map_err(|_| Failure::corrupt("policy", 0, "the revisions make no law"))
     }
 
-    /// Refuses a revision that begins on a day on which none can begin any more.
-    pub(crate) fn refuses(&self, sheet: &Sheet, today: Day) -> Result<(), Refusal> {
+    /// Refuses a revision that begins on a day on which none can begin any more, and a reading whose name is taken.
+    pub(crate) fn refuses(&self, matter: &Matter, today: Day) -> Result<(), Refusal> {
+        let sheet = match matter {
+            Matter::Revision(sheet) => sheet,
+            Matter::Reading(reading) => {
+                let taken = |fault: Fault| Refusal::PolicyUnsound { field: "document", faults: vec![fault.problem] };
+                return self.must_be_new(reading).map_err(taken);
+            }
+        };
         let day = sheet.revision.effective;
         if self.revisions.iter().any(|one| one.sheet.revision.effective == day) {
             return Err(Refusal::PolicyDayTaken { day });
@@ -216,6 +308,16 @@ impl Statute {
         }
         Ok(())
     }
+}
+
+/// A reading, of the revision in force when it was written, or else of the first that can be read so.
+fn reading_of(document: &str, revisions: &[Published], written: Moment) -> Result<Reading, Vec<Fault>> {
+    let then = |one: &&Published| one.published <= written && one.sheet.revision.effective <= written.day();
+    let in_force = revisions.iter().rev().filter(|_| written > Moment::MIN).find(then);
+    let mut candidates = in_force.into_iter().chain(revisions);
+    let first = candidates.next().map(|one| Reading::parse(document, &one.sheet.revision));
+    let first = first.unwrap_or_else(|| Err(Vec::new()));
+    first.or_else(|faults| candidates.find_map(|one| Reading::parse(document, &one.sheet.revision).ok()).ok_or(faults))
 }
 
 /// A whole document, read.

@@ -28,7 +28,7 @@ pub(crate) fn answers_under_readings<'a>(
     timeline: &'a Timeline,
     (day, known): (Day, Moment),
 ) -> impl Iterator<Item = (&'a Reading, Answer)> {
-    statute.readings.iter().map(move |(reading, law)| (reading, decide(timeline, law, day, known)))
+    statute.readings_at(known).map(move |held| (&held.reading, decide(timeline, &held.law, day, known)))
 }
 
 /// Whether two answers differ in what matters to a person: in standing, or in the schemes that cover.

@@ -200,7 +200,7 @@ impl Model {
             Command::Enroll(ask) => self.judge_enrolment(ask, &place),
             Command::Update(ask) => self.judge_update(ask),
             Command::Die(ask) => self.judge_death(ask),
-            Command::Excuse(ask) => self.judge_excuse(ask, who),
+            Command::Excuse(ask) => self.judge_excuse(ask),
             Command::RetractFact(ask) => self.judge_fact_retraction(ask, who),
             Command::Pay(ask) => self.judge_payment(ask, who, &place),
             Command::Reverse(ask) => self.judge_reversal(ask, who),

@@ -3,7 +3,7 @@
 use time::macros::date;
 
 use super::*;
-use crate::proto::v1::{AsOf, Balance, Cover, Door, DoorKind, MonthState, MonthView, Scheme, Step};
+use crate::proto::v1::{AsOf, Balance, ContestedReading, Cover, Door, DoorKind, MonthState, MonthView, Scheme, Step};
 
 fn month(month: &str, state: MonthState, standing: Standing, scheme: Option<Scheme>) -> MonthView {
     let cover = |scheme: Scheme| Cover { scheme: scheme.into(), ..Cover::default() };
@@ -122,4 +122,20 @@ fn a_member_without_a_month_is_drawn_as_such() {
     assert!(drawn.contains("(no month is on record yet)"), "{drawn}");
     assert!(drawn.contains("nothing owed, nothing held"), "{drawn}");
     assert!(drawn.contains("nothing has happened yet"), "{drawn}");
+}
+
+#[test]
+fn readings_that_differ_are_told_and_nothing_where_all_agree() {
+    let calm = draw(&answer(), Pen::Plain);
+    assert!(!calm.contains("Contested"), "{calm}");
+    let reading = ContestedReading {
+        reading: "elapsed".to_owned(),
+        title: "Six months have passed".to_owned(),
+        standing: Standing::InArrears.into(),
+        since: Some(civil::wire(date!(2026 - 09 - 01))),
+        covers: Vec::new(),
+    };
+    let told = draw(&ExplainCoverageResponse { contested: vec![reading], ..answer() }, Pen::Plain);
+    let line = "\n  Six months have passed: IN ARREARS since 2026-09-01, no cover\n";
+    assert!(told.contains("\nContested: a person should look") && told.contains(line), "{told}");
 }

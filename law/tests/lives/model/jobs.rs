@@ -27,7 +27,7 @@ impl Job {
     }
 
     /// What of the employment lies on a day and after it.
-    pub(super) fn from_day(self, from: Day) -> Job {
+    pub(super) fn rest_from(self, from: Day) -> Job {
         Job { from: self.from.max(from), ..self }
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn losses(facts: &[&Recorded], book: &Book<'_>) -> Vec<Loss> {
             let new = find(&facts[..=position], id);
             // Reading: an earlier end takes away the days after it, and what a later beginning of the same employment
             // takes away besides is judged by the rules of its own day.
-            lost.extend(taken_from(old, new).into_iter().map(|from| (Taken::Job(old.from_day(from)), old.from, from)));
+            lost.extend(taken_from(old, new).into_iter().map(|from| (Taken::Job(old.rest_from(from)), old.from, from)));
         }
         lost.extend(retraction.and_then(|retraction| retracted(&facts[..position], retraction)));
         for (taken, began, counts_from) in lost {

@@ -152,7 +152,8 @@ impl Moment {
     /// The civil day in Asia/Phnom_Penh on which the instant falls.
     pub fn day(self) -> Day {
         let day = self.0.saturating_add(PHNOM_PENH_OFFSET_MICROS).div_euclid(DAY_MICROS);
-        Day(i32::try_from(day).unwrap_or(if day < 0 { Day::MIN.0 } else { Day::NEVER.0 }))
+        // All microseconds that there can be are fewer days than this.
+        Day(i32::try_from(day).unwrap_or(Day::NEVER.0))
     }
 
     /// The first instant of a civil day in Asia/Phnom_Penh.
@@ -232,6 +233,7 @@ mod tests {
         for number in first.0..=last.0 {
             let day = Day(number);
             assert_eq!(day.to_string().parse::<Day>(), Ok(day));
+            assert_eq!(day.month().to_string().parse::<Month>(), Ok(day.month()));
             let date = Date::from(day);
             assert_eq!(day.month(), Month::of(date.year(), u8::from(date.month())));
             assert_eq!(Day::of(date.year(), u8::from(date.month()), 1), Some(day.month().first_day()));

@@ -114,7 +114,8 @@ mod tests {
             "0.0123456".parse::<Rate>().is_err() && "-0.1".parse::<Rate>().is_err() && ".5".parse::<Rate>().is_err()
         );
         assert_eq!("0.010".parse::<Rate>().unwrap().parts, 10);
-        for text in ["0.010", "12", "1.000001", "0.5"] {
+        assert!("+1".parse::<Rate>().is_err() && "1000".parse::<Rate>().is_err());
+        for text in ["0.010", "12", "999", "1.000001", "0.5"] {
             assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
         }
     }

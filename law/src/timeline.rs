@@ -123,3 +123,47 @@ pub struct Employment {
     /// The last day worked, where it is known.
     pub until: Option<Day>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Sector;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn recorded(id: i64, known: &str, fact: Fact) -> Recorded {
+        Recorded { id: FactId(id), known: Moment::start_of(day(known)), fact }
+    }
+
+    fn hired() -> Recorded {
+        let from = day("2026-01-05");
+        recorded(1, "2026-01-05", Fact::Hired { employment: EmploymentId(7), sector: Sector::Private, from, until: None })
+    }
+
+    fn left() -> Recorded {
+        recorded(2, "2026-03-02", Fact::Separated { employment: EmploymentId(7), last: day("2026-02-28") })
+    }
+
+    #[test]
+    fn a_fact_that_is_added_is_as_if_it_had_been_there() {
+        let mut grown = Timeline::new(vec![hired()]);
+        assert_ne!(grown, Timeline::new(vec![hired(), left()]));
+        grown.push(left());
+        assert_eq!(grown, Timeline::new(vec![left(), hired()]));
+        assert_eq!(grown.facts(), [hired(), left()]);
+        assert_ne!(grown, grown.clone().with_heads(vec![(MemberId(3), Timeline::default())]));
+    }
+
+    #[test]
+    fn an_employment_is_told_as_it_was_known() {
+        let timeline = Timeline::new(vec![hired(), left()]);
+        let told = |id, known| timeline.employment(EmploymentId(id), Moment::start_of(day(known)));
+        let from = day("2026-01-05");
+        assert_eq!(told(7, "2026-01-04"), None);
+        assert_eq!(told(7, "2026-03-01"), Some(Employment { from, until: None }));
+        assert_eq!(told(7, "2026-03-02"), Some(Employment { from, until: Some(day("2026-02-28")) }));
+        assert_eq!(told(8, "2026-03-02"), None);
+    }
+}

@@ -68,3 +68,11 @@ fn a_law_has_at_least_one_revision_and_one_a_day() {
     let free = Published { published: Moment::MIN, revision: Revision { contribution: 0, ..plain() } };
     assert_eq!(Law::new("x", vec![free]), Err(BadLaw::NoContribution(Day(0), 0)));
 }
+
+#[test]
+fn a_field_tells_its_own_source() {
+    let source = |field: &str| Source { field: field.to_owned(), citation: None, assumption: Some(field.to_owned()) };
+    let revision = Revision { sources: vec![source("due.day"), source("lapse.consecutive")], ..plain() };
+    assert_eq!(revision.source("lapse.consecutive"), Some(&source("lapse.consecutive")));
+    assert_eq!(revision.source("lapse"), None);
+}

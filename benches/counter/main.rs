@@ -16,6 +16,7 @@ use krama::proto::v1::coverage_service_client::CoverageServiceClient;
 use krama::server;
 use krama::store::connection::Store;
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
 
@@ -166,7 +167,7 @@ async fn ask(channels: &[Channel], members: Vec<u64>) -> (f64, [Duration; 2]) {
 /// those that were taken.
 async fn write(channel: Channel, zipf: Zipf, taken: Arc<AtomicU64>, ends: Arc<AtomicBool>) {
     let mut pace = tokio::time::interval(BETWEEN_WRITES);
-    let mut sent = 1 << 50;
+    let (mut sent, mut under_way) = (1 << 50, JoinSet::new());
     while !ends.load(Ordering::Relaxed) {
         pace.tick().await;
         sent += 1;
@@ -184,13 +185,14 @@ async fn write(channel: Channel, zipf: Zipf, taken: Arc<AtomicU64>, ends: Arc<At
             ..Default::default()
         };
         let (channel, taken) = (channel.clone(), taken.clone());
-        tokio::spawn(async move {
+        under_way.spawn(async move {
             let sent = said(&[("krama-caller", "COLLECTOR/apsara-bank")], payment);
             let reply = ContributionServiceClient::new(channel).record_payment(sent).await.expect("it is taken");
             assert_eq!(reply.into_inner().outcome(), v1::Outcome::Accepted);
             taken.fetch_add(1, Ordering::Relaxed);
         });
     }
+    under_way.join_all().await;
 }
 
 /// What was measured in each round, in answers a second: of the service, and beside it.

@@ -13,8 +13,8 @@ use crate::store::person::Details;
 use crate::store::seal::Vault;
 use crate::store::standing::StandingRow;
 
-/// What of a person a second fact is compared with.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What of a person a second fact is compared with. It has no `Debug`, so that it cannot slip into a log.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Traits {
     pub(crate) birth: Option<BirthDate>,
     /// The keyed hash of the phone number.
@@ -29,7 +29,7 @@ impl Traits {
 }
 
 /// Somebody who has a number.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Holder {
     pub(crate) member: i64,
     pub(crate) traits: Traits,
@@ -53,7 +53,6 @@ pub(crate) struct Coming {
 
 /// Holders by their numbers. Two shelves: what is asked for goes to the young one; when that is full it becomes the old
 /// one, and what stood there and was not asked for since is gone.
-#[derive(Debug)]
 pub(crate) struct AtHand {
     through: Place,
     coming: Option<Coming>,
@@ -62,7 +61,7 @@ pub(crate) struct AtHand {
     most: usize,
 }
 
-#[derive(Default, Debug)]
+#[derive(Default)]
 struct Shelf {
     numbers: HashMap<[u8; 32], Vec<i64>>,
     members: HashMap<i64, Arc<Holder>>,

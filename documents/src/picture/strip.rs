@@ -7,7 +7,7 @@ use krama_law::calendar::{Day, Month};
 use krama_law::decision::MonthState;
 
 use crate::catalogue::{Catalogue, Key};
-use crate::picture::pen::{Fill, Ink, PAPER, Pen};
+use crate::picture::pen::{Fill, Ink, PAPER, Pen, wide};
 use crate::picture::{LEFT, Life, MARGIN, Mark, swatch};
 
 /// How tall a year is, and where its lanes stand in it.
@@ -194,23 +194,31 @@ pub(super) fn legend(pen: &mut Pen, lives: &[&Life], catalogue: &Catalogue, y: f
         pen.dot((x + 1.0, y + 1.7), 0.4, Ink::Grey);
         pen.text((x + 3.0, y + 2.6), 2.6, Ink::Black, &catalogue.part(Key::PageNotOwed));
     }
-    let marked = |mark: Mark| lives.iter().any(|life| life.events.iter().any(|event| event.mark == mark));
-    let mut x = PAPER.0 - MARGIN - 60.0;
-    if marked(Mark::Lost) {
-        lost(pen, (x + 1.0, y + 4.8), y + 7.6);
-        let name = catalogue.part(Key::PageLost);
-        pen.text((x + 3.2, y + 7.4), 2.6, Ink::Black, &name);
-        x += 32.0;
-    }
-    if marked(Mark::Back) {
-        back(pen, (x + 1.0, y + 4.8), y + 7.6);
-        pen.text((x + 3.2, y + 7.4), 2.6, Ink::Black, &catalogue.part(Key::PageBack));
-    }
     let mut x = MARGIN;
     let covers = |scheme: Scheme| lives.iter().any(|life| life.stretches.iter().any(|(.., all)| all.contains(&scheme)));
     for scheme in Scheme::ALL.into_iter().filter(|scheme| covers(*scheme)) {
         let name = catalogue.part(Key::of_scheme(scheme));
         x = swatch(pen, (x, y + 7.4), fill_of_scheme(scheme), Some(Ink::Grey), &name);
     }
-    y + 9.0
+    turns(pen, lives, catalogue, y + 9.0)
+}
+
+/// What the lines through all lanes mean, where there are any.
+fn turns(pen: &mut Pen, lives: &[&Life], catalogue: &Catalogue, y: f64) -> f64 {
+    let mut x = MARGIN;
+    for (mark, key) in [(Mark::Lost, Key::PageLost), (Mark::Back, Key::PageBack)] {
+        if !lives.iter().any(|life| life.events.iter().any(|event| event.mark == mark)) {
+            continue;
+        }
+        let (at, foot) = ((x + 1.0, y + 0.6), y + 3.4);
+        if mark == Mark::Lost {
+            lost(pen, at, foot)
+        } else {
+            back(pen, at, foot)
+        }
+        let name = catalogue.part(key);
+        pen.text((x + 3.2, y + 3.2), 2.6, Ink::Black, &name);
+        x += 3.2 + wide(&name, 2.6) + 5.0;
+    }
+    if x > MARGIN { y + 4.8 } else { y }
 }

@@ -28,7 +28,10 @@ class Corrections(Scene):
         landed = self.ledger.call(CONTRIBUTIONS, "GetPaymentByReference", key, BANK)
         self.tally.same("the bank finds its payment", (landed.found, landed.payment.reference), (True, "TXN-WHO"))
         waiting = self.ledger.call(CONTRIBUTIONS, "ListSuspense", {}, OFFICER).payments
-        self.tally.same("it waits for an officer", [each.payment.reference for each in waiting], ["TXN-WHO"])
+        nobodys = [each.payment.reference for each in waiting if not each.payment.member_id]
+        self.tally.same("it waits for an officer", nobodys, ["TXN-WHO"])
+        hers = [each.payment.reference for each in waiting if each.payment.member_id == self.member]
+        self.tally.same("with what no month of hers can take", hers, ["TXN-LATE", "TXN-LAST", "FILE-0", "FILE-2"])
         payment = {"paymentId": landed.payment.payment_id}
         whose = {**payment, "memberId": self.member, "reason": "she showed the receipt"}
         self.write(CONTRIBUTIONS, "AssignPayment", OFFICER, "it is hers", **whose)

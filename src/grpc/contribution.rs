@@ -311,7 +311,7 @@ impl Counter {
             payments,
             omitted_payments: count(omitted_payments),
             totals: Some(v1::MoneyTotals {
-                received_riel: account.payments.iter().map(|payment| payment.row.amount).sum(),
+                received_riel: account.payments.iter().map(|paid| paid.row.amount - paid.refunded_before).sum(),
                 months_riel: money.on_months,
                 credit_riel: money.credit,
                 suspense_riel: money.suspense + waiting,

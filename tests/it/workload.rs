@@ -1,6 +1,11 @@
 //! The workload: several callers at once say what comes to their minds, valid and not, and a model of the contract
 //! predicts what each of them is told and what the ledger holds in the end.
 //!
+//! What they say is every write about members, their households and lapses, money, employers and employments, the service of
+//! notices, and transitions of every kind in batches. Not said here are what became of a notice, whose id nobody is told,
+//! and acts about the law: these have tests of their own. The model is independent in what a command is and does; where a member stands it asks the
+//! kernel, which is compared elsewhere with a model of its own. An id is taken from the answer.
+//!
 //! After each round the audit tells in which order the service decided. The model takes the round in that order, after
 //! it was seen that nobody was answered before somebody who had been answered earlier. Every few rounds everything that
 //! must leave no trace is said again, and leaves none. The checker itself is shown rounds that are wrong, and must

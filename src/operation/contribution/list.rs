@@ -18,7 +18,7 @@ use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page};
 use crate::operation::reading::{AtLeast, Reading, Snapshot};
 use crate::store::payment::{self, PaymentKey};
-use crate::store::payment_change::{self, ChangeKind};
+use crate::store::payment_change::{self, ChangeKind, PaymentChangeRow};
 
 /// A payment as it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,6 +37,8 @@ pub struct PaymentNow {
     pub reversed_on: Option<Day>,
     /// What was paid back of it.
     pub refunded: Riel,
+    /// What of that was paid back while it was nobody's, and so never was the member's.
+    pub refunded_before: Riel,
 }
 
 /// Which payments are asked for.
@@ -127,12 +129,22 @@ impl Desk {
             let known = page.accepted(position_of(row.id)).map_or(snapshot.known, |accepted| accepted.known);
             let reversed_on = reversal_of(&page, row.id).map(|change| Day(change.on));
             let refunded = refunded_of(&page, row.id);
+            let refunded_before = refunded_before(&page, row.id);
             let member = page.holder(&row);
             let of_nobody = SuspenseReason::of(row.suspense.unwrap_or_default())
                 .filter(|_| member.is_none() && reversed_on.is_none() && refunded < row.amount);
             let of_nobody = of_nobody.map(|reason| (reason, row.amount - refunded));
             let (suspense, suspended) = of_nobody.or(waiting.get(&row.id).copied()).unzip();
-            PaymentNow { row, known, member, suspense, suspended: suspended.unwrap_or(0), reversed_on, refunded }
+            PaymentNow {
+                row,
+                known,
+                member,
+                suspense,
+                suspended: suspended.unwrap_or(0),
+                reversed_on,
+                refunded,
+                refunded_before,
+            }
         };
         Ok(rows.into_iter().map(stands).collect())
     }
@@ -153,6 +165,15 @@ impl Desk {
 pub(super) fn refunded_of(page: &Page, payment: i64) -> Riel {
     let refunds = page.payment_changes(payment).iter().filter(|change| change.kind == ChangeKind::Refunded);
     refunds.filter_map(|change| change.amount).sum()
+}
+
+/// What was paid back of a payment before an officer put it to its member.
+fn refunded_before(page: &Page, payment: i64) -> Riel {
+    let changes = page.payment_changes(payment);
+    let Some(assigned) = changes.iter().find(|change| change.kind == ChangeKind::Assigned) else { return 0 };
+    let before =
+        |change: &&PaymentChangeRow| change.kind == ChangeKind::Refunded && change.position < assigned.position;
+    changes.iter().filter(before).filter_map(|change| change.amount).sum()
 }
 
 /// A collector speaks for its own references only.

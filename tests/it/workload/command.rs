@@ -176,6 +176,10 @@ commands! {
     Die ReportDeathRequest ReportDeathResponse fact_id;
     Excuse ExcuseMonthsRequest ExcuseMonthsResponse fact_id;
     RetractFact RetractFactRequest RetractFactResponse;
+    Settle SetHouseholdRequest SetHouseholdResponse;
+    Serve ServeNoticeRequest ServeNoticeResponse fact_id;
+    Confirm ConfirmLapseRequest ConfirmLapseResponse fact_id;
+    Waive WaiveLapseRequest WaiveLapseResponse fact_id;
     Pay RecordPaymentRequest RecordPaymentResponse payment_id;
     Reverse ReversePaymentRequest ReversePaymentResponse payment_id;
     Assign AssignPaymentRequest AssignPaymentResponse;
@@ -191,6 +195,20 @@ commands! {
 }
 
 impl Command {
+    /// The command as a record of a batch of transitions, if it can be one.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else there is, is none")]
+    pub(crate) fn transition(self) -> Option<Transition> {
+        Some(match self {
+            Command::Hire(hire) => Transition::Hire(hire),
+            Command::Separate(separation) => Transition::Separation(separation),
+            Command::Amend(amendment) => Transition::Amendment(amendment),
+            Command::Retract(retraction) => Transition::Retraction(retraction),
+            Command::Rekey(rekey) => Transition::Rekey(rekey),
+            Command::NoPayroll(month) => Transition::NoPayroll(month),
+            _ => return None,
+        })
+    }
+
     /// What it says, whoever says it and under which id.
     pub(crate) fn content(&self) -> Command {
         let mut content = self.clone();
@@ -297,26 +315,24 @@ fn paid(commands: Vec<Command>) -> Vec<v1::PaymentRecord> {
 }
 
 fn reported(commands: Vec<Command>) -> Vec<v1::TransitionRecord> {
-    let record = |(client_sequence, command)| {
-        let transition = if let Command::Hire(hire) = command {
-            Transition::Hire(hire)
-        } else {
-            let Command::Separate(separation) = command else { panic!("no transition: {command:?}") };
-            Transition::Separation(separation)
-        };
+    let record = |(client_sequence, command): (i64, Command)| {
+        let transition = command.transition().unwrap_or_else(|| panic!("no transition"));
         v1::TransitionRecord { client_sequence, transition: Some(transition) }
     };
     (1..).zip(commands).map(record).collect()
 }
 
 fn transition(result: v1::TransitionResult) -> Told {
-    use v1::transition_result::Answer::{Hire, Separation};
-    if let Some(Hire(answer)) = result.answer {
-        Told::record(Some(answer), result.refusal)
-    } else if let Some(Separation(answer)) = result.answer {
-        Told::record(Some(answer), result.refusal)
-    } else {
-        Told::record(None::<v1::ReportHireResponse>, result.refusal)
+    use v1::transition_result::Answer;
+    let refusal = result.refusal;
+    match result.answer {
+        Some(Answer::Hire(answer)) => Told::record(Some(answer), refusal),
+        Some(Answer::Separation(answer)) => Told::record(Some(answer), refusal),
+        Some(Answer::Amendment(answer)) => Told::record(Some(answer), refusal),
+        Some(Answer::Retraction(answer)) => Told::record(Some(answer), refusal),
+        Some(Answer::Rekey(answer)) => Told::record(Some(answer), refusal),
+        Some(Answer::NoPayroll(answer)) => Told::record(Some(answer), refusal),
+        None => Told::record(None::<v1::ReportHireResponse>, refusal),
     }
 }
 

@@ -4,12 +4,12 @@
 //! member stands, and where money lies, is asked of the law with the model's own list of facts. Absent: order; the model
 //! is told in which order the service decided, and holds every answer against that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use krama::proto::google_type::Date;
 use krama::proto::v1;
 use krama_law::calendar::{Day, Moment};
-use krama_law::fact::{Fact, FactId, Recorded};
+use krama_law::fact::{Fact, FactId, MemberId, Recorded};
 use krama_law::policy::Law;
 use krama_law::timeline::Timeline;
 use tonic::Code;
@@ -19,6 +19,7 @@ use crate::refusal::{No, denied, exists, invalid, not_now, required};
 use crate::workload::command::{Command, Effect, Told};
 use crate::world::id_in;
 
+mod household;
 mod money;
 mod people;
 mod work;
@@ -202,6 +203,10 @@ impl Model {
             Command::Die(ask) => self.judge_death(ask),
             Command::Excuse(ask) => self.judge_excuse(ask),
             Command::RetractFact(ask) => self.judge_fact_retraction(ask, who),
+            Command::Settle(ask) => self.judge_household(ask),
+            Command::Serve(ask) => self.judge_service(ask),
+            Command::Confirm(ask) => self.judge_lapse(&ask.member_id, &place),
+            Command::Waive(ask) => self.judge_lapse(&ask.member_id, &place),
             Command::Pay(ask) => self.judge_payment(ask, who, &place),
             Command::Reverse(ask) => self.judge_reversal(ask, who),
             Command::Assign(ask) => self.judge_assignment(ask),
@@ -233,6 +238,10 @@ impl Model {
             Command::Die(ask) => self.die(ask, who, place),
             Command::Excuse(ask) => self.excuse(ask, who, place),
             Command::RetractFact(ask) => self.retract_fact(ask, place),
+            Command::Settle(ask) => self.settle(ask, place),
+            Command::Serve(ask) => self.serve(ask, place),
+            Command::Confirm(ask) => self.learn_today(&ask.member_id, place, |on| Fact::LapseConfirmed { on }),
+            Command::Waive(ask) => self.learn_today(&ask.member_id, place, |on| Fact::LapseWaived { on }),
             Command::Pay(ask) => self.pay(ask, who, place),
             Command::Reverse(ask) => self.reverse(ask, place),
             Command::Assign(ask) => self.assign(ask, who, place),
@@ -310,9 +319,17 @@ impl Model {
         }
     }
 
-    /// A member's facts as the law reads them.
+    /// A member's facts as the law reads them, with those of the heads of the member's households.
     pub(crate) fn timeline(&self, member: &str) -> Timeline {
-        Timeline::new(self.people[member].facts.clone())
+        let facts = &self.people[member].facts;
+        let head = |recorded: &Recorded| {
+            if let Fact::Household { head, .. } = recorded.fact { Some(head) } else { None }
+        };
+        let heads: BTreeSet<MemberId> = facts.iter().filter_map(head).collect();
+        let own = |person: &&Person| heads.contains(&person.law_id);
+        let heads = self.people.values().filter(own);
+        let heads = heads.map(|person| (person.law_id, Timeline::new(person.facts.clone()))).collect();
+        Timeline::new(facts.clone()).with_heads(heads)
     }
 
     fn learn(&mut self, member: &str, id: FactId, known: Moment, fact: Fact) {
@@ -327,12 +344,14 @@ fn allowed(command: &Command) -> &'static [&'static str] {
         Command::Register(_)
         | Command::Enroll(_)
         | Command::Update(_)
+        | Command::Settle(_)
+        | Command::Serve(_)
         | Command::Assign(_)
         | Command::Found(_)
         | Command::Grant(_) => &["OFFICER"],
         Command::Die(_) | Command::Excuse(_) | Command::RetractFact(_) => &["OFFICER", "SUPERVISOR"],
         Command::Pay(_) | Command::Reverse(_) => &["COLLECTOR", "OFFICER"],
-        Command::Refund(_) => &["SUPERVISOR"],
+        Command::Refund(_) | Command::Confirm(_) | Command::Waive(_) => &["SUPERVISOR"],
         Command::Hire(_)
         | Command::Separate(_)
         | Command::Amend(_)
@@ -349,11 +368,15 @@ fn makes_an_id(command: &Command) -> bool {
         | Command::Update(_)
         | Command::Die(_)
         | Command::Excuse(_)
+        | Command::Serve(_)
+        | Command::Confirm(_)
+        | Command::Waive(_)
         | Command::Pay(_)
         | Command::Found(_)
         | Command::Grant(_)
         | Command::Hire(_) => true,
         Command::Enroll(_)
+        | Command::Settle(_)
         | Command::RetractFact(_)
         | Command::Reverse(_)
         | Command::Assign(_)
@@ -388,6 +411,10 @@ fn malformed(command: &Command, in_batch: bool) -> Option<No> {
         Command::Register(ask) if ask.identifiers.is_empty() => Some(required("identifiers")),
         Command::Reverse(ask) if ask.reason == 0 => Some(required("reason")),
         Command::Excuse(ask) if ask.to_month < ask.from_month => Some(invalid("to_month")),
+        Command::Settle(ask) if ask.head_member_id == ask.member_id => Some(invalid("head_member_id")),
+        Command::Settle(ask) if backwards(ask) => Some(invalid("until_day")),
+        Command::Serve(ask) if ask.channel == 0 => Some(required("channel")),
+        Command::Waive(ask) if ask.case_reference.is_empty() => Some(required("case_reference")),
         Command::Refund(ask) if ask.amount_riel < 1 => Some(invalid("amount_riel")),
         Command::Assign(ask) if ask.reason.is_empty() => Some(required("reason")),
         Command::Rekey(ask) if ask.new_employment_number == ask.employment_number => {
@@ -396,6 +423,10 @@ fn malformed(command: &Command, in_batch: bool) -> Option<No> {
         Command::Amend(ask) if ask.replaces.is_none() => Some(required("replaces")),
         _ => None,
     }
+}
+
+fn backwards(ask: &v1::SetHouseholdRequest) -> bool {
+    optional_day_of(ask.until_day.as_ref()).is_some_and(|until| until < day_of(ask.from_day.as_ref()))
 }
 
 /// A refusal by a code that has no helper of its own.

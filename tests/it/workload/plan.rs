@@ -3,6 +3,8 @@
 //! Most of it is plausible, much of it collides with what others say, and some of it is wrong on purpose. Absent: what
 //! should come of it; that is the model's.
 
+mod wrong;
+
 use std::collections::HashMap;
 
 use krama::proto::google_type::Date;
@@ -135,7 +137,7 @@ impl Planner<'_> {
         let many = 2 + self.chance.below(7);
         let in_batch = |command: &Command| match role_of(who) {
             "COLLECTOR" => matches!(command, Command::Pay(_)),
-            _ => matches!(command, Command::Hire(_) | Command::Separate(_)),
+            _ => command.clone().transition().is_some(),
         };
         let mut commands = Vec::new();
         while commands.len() < usize::try_from(many).expect("a small number") {
@@ -197,15 +199,19 @@ impl Planner<'_> {
             ("PAYROLL", 80..87) | ("OFFICER", 71..74) => self.retraction(),
             ("PAYROLL", 87..94) | ("OFFICER", 74..77) => self.rekey(),
             ("PAYROLL", 94..98) | ("OFFICER", 77..79) => self.no_payroll(),
-            ("SUPERVISOR", 0..55) => self.refund(),
+            ("SUPERVISOR", 0..48) => self.refund(),
+            ("SUPERVISOR", 48..52) => self.confirmation(),
+            ("SUPERVISOR", 52..55) => self.waiver(),
             ("SUPERVISOR", 55..75) | ("OFFICER", 79..82) => self.fact_retraction(),
             ("SUPERVISOR", 75..90) | ("OFFICER", 82..86) => self.excuse(),
             ("SUPERVISOR", 90..97) | ("OFFICER", 86..89) => self.death(),
             ("OFFICER", 0..14) => self.registration(),
-            ("OFFICER", 14..28) => self.enrolment(),
-            ("OFFICER", 28..33) => self.update(),
-            ("OFFICER", 33..40) => self.employer_of(),
-            ("OFFICER", 40..53) => self.grant(),
+            ("OFFICER", 14..26) => self.enrolment(),
+            ("OFFICER", 26..31) => self.update(),
+            ("OFFICER", 31..36) => self.employer_of(),
+            ("OFFICER", 36..43) => self.grant(),
+            ("OFFICER", 43..49) => self.household(),
+            ("OFFICER", 49..53) => self.service(),
             ("OFFICER", 89..100) => self.assignment(),
             // Whoever it is, it is not theirs to ask.
             (_, part) if part % 2 == 0 => self.registration(),
@@ -274,6 +280,50 @@ impl Planner<'_> {
         };
         let member = if self.one_in(10) { self.member() } else { member };
         Command::RetractFact(retracted(&member, &fact))
+    }
+
+    fn household(&mut self) -> Command {
+        let from = self.day(200);
+        let until = self.one_in(2).then(|| date(&from.plus(self.days_on() * 3).to_string()));
+        let head_member_id = if self.one_in(6) { String::new() } else { self.member() };
+        let relation = if self.one_in(2) { v1::HouseholdRelation::Spouse } else { v1::HouseholdRelation::Child };
+        Command::Settle(v1::SetHouseholdRequest {
+            member_id: self.member(),
+            head_member_id,
+            relation: relation.into(),
+            disabled: self.one_in(3),
+            registered_marriage: self.one_in(2),
+            from_day: Some(date(&from.to_string())),
+            until_day: until,
+            ..Default::default()
+        })
+    }
+
+    fn service(&mut self) -> Command {
+        Command::Serve(v1::ServeNoticeRequest {
+            member_id: self.member(),
+            on: Some(date(&self.text(20))),
+            channel: v1::NoticeChannel::Letter.into(),
+            ..Default::default()
+        })
+    }
+
+    fn confirmation(&mut self) -> Command {
+        Command::Confirm(v1::ConfirmLapseRequest {
+            member_id: self.member(),
+            case_reference: "file-3".to_owned(),
+            legal_basis: "Sub-Decree 280, looked at by two".to_owned(),
+            ..Default::default()
+        })
+    }
+
+    fn waiver(&mut self) -> Command {
+        Command::Waive(v1::WaiveLapseRequest {
+            member_id: self.member(),
+            case_reference: "file-4".to_owned(),
+            legal_basis: "Sub-Decree 280, looked at by two".to_owned(),
+            ..Default::default()
+        })
     }
 
     fn payment(&mut self, who: &'static str) -> Command {
@@ -427,54 +477,5 @@ impl Planner<'_> {
     fn no_payroll(&mut self) -> Command {
         let month = self.day(90).plus(if self.one_in(8) { 40 } else { 0 }).month();
         Command::NoPayroll(no_payroll(&self.employer(), &month.to_string()))
-    }
-
-    /// Says something else under the same id.
-    fn alter(&mut self, command: &mut Command) {
-        match command {
-            Command::Register(ask) => ask.phone = "+855 12 777777".to_owned(),
-            Command::Enroll(ask) => ask.reason.push('!'),
-            Command::Update(ask) => ask.phone = "+855 12 777777".to_owned(),
-            Command::Die(ask) => ask.reason.push('!'),
-            Command::Excuse(ask) => ask.case_reference.push('!'),
-            Command::RetractFact(ask) => ask.reason.push('!'),
-            Command::Pay(ask) => ask.amount_riel += 1,
-            Command::Reverse(ask) => ask.reason = v1::ReversalReason::Mistake.into(),
-            Command::Assign(ask) => ask.reason.push('!'),
-            Command::Refund(ask) => ask.amount_riel += 1,
-            Command::Found(ask) => ask.latin_name.push('!'),
-            Command::Grant(ask) => ask.until_day = Some(date("2030-01-01")),
-            Command::Hire(ask) => ask.last_day = Some(date("2030-01-01")),
-            Command::Separate(ask) => ask.reason = v1::SeparationReason::Closure.into(),
-            Command::Amend(ask) => ask.last_day = Some(date("2030-01-01")),
-            Command::Retract(ask) => ask.replaces.iter_mut().for_each(|position| position.number += 1),
-            Command::Rekey(ask) => ask.new_employment_number.push('!'),
-            Command::NoPayroll(ask) => ask.month = "2024-01".to_owned(),
-        }
-    }
-
-    /// Makes a command that cannot be read.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else there is lacks its id then")]
-    fn spoil(&mut self, command: &mut Command) {
-        match command {
-            Command::Pay(ask) => match self.chance.below(4) {
-                0 => ask.reference.clear(),
-                1 => ask.payer = None,
-                2 => ask.amount_riel = -5,
-                _ => ask.amount_riel = 1_000_000_001,
-            },
-            Command::Hire(ask) if self.one_in(2) => ask.worker = None,
-            Command::Hire(ask) => ask.employment_number.clear(),
-            Command::Separate(ask) => ask.last_day = None,
-            Command::Enroll(ask) => ask.member_id = "1".to_owned(),
-            Command::Register(ask) => ask.identifiers.clear(),
-            Command::Reverse(ask) => ask.reason = 0,
-            Command::Excuse(ask) => ask.to_month = "2024-01".to_owned(),
-            Command::Refund(ask) => ask.amount_riel = 0,
-            Command::Assign(ask) => ask.reason.clear(),
-            Command::Rekey(ask) => ask.new_employment_number = ask.employment_number.clone(),
-            Command::Amend(ask) => ask.replaces = None,
-            _ => command.request_id().clear(),
-        }
     }
 }

@@ -6,10 +6,11 @@ use krama::proto::v1;
 use krama_law::answer::EnrolmentRefusal;
 use krama_law::calendar::{Day, Month};
 use krama_law::decision::refusal_of_enrolment;
-use krama_law::fact::{Fact, FactId, Recorded};
+use krama_law::fact::{Fact, FactId, MemberId, Recorded};
 use tonic::Code;
 
 use crate::refusal::{No, denied, exists, no, not_now};
+use crate::workload::model::household::Stay;
 use crate::workload::model::{Model, Paid, Place, Verdict, day_of, not_found, optional_day_of, role_of};
 use crate::world::id_in;
 
@@ -23,6 +24,12 @@ pub(crate) struct Person {
     pub(crate) name: v1::PersonName,
     pub(crate) sex: i32,
     pub(crate) birth: (i32, i32, i32),
+    /// By what facts of others name the person.
+    pub(crate) law_id: MemberId,
+    /// The households that stand.
+    pub(crate) stays: Vec<Stay>,
+    /// Whether the life says the day of birth.
+    pub(crate) birth_is_fact: bool,
     pub(crate) facts: Vec<Recorded>,
     /// Facts that have no other correction than to be taken back.
     pub(crate) entered: Vec<Entered>,
@@ -74,6 +81,9 @@ impl Model {
                 name: ask.latin_name.clone().expect("a name"),
                 sex: ask.sex,
                 birth: (birth.year, birth.month, birth.day),
+                law_id: MemberId(place.position),
+                stays: Vec::new(),
+                birth_is_fact: false,
                 facts: Vec::new(),
                 entered: Vec::new(),
             },

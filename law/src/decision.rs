@@ -258,3 +258,6 @@ fn learnt_after(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> b
             || timeline.heads().any(heard)
             || law.revisions().iter().any(|published| later(published.published)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,7 +139,11 @@ mod tests {
 
     fn hired() -> Recorded {
         let from = day("2026-01-05");
-        recorded(1, "2026-01-05", Fact::Hired { employment: EmploymentId(7), sector: Sector::Private, from, until: None })
+        recorded(
+            1,
+            "2026-01-05",
+            Fact::Hired { employment: EmploymentId(7), sector: Sector::Private, from, until: None },
+        )
     }
 
     fn left() -> Recorded {

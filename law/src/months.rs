@@ -305,3 +305,84 @@ impl Months {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Month = Month(24_300);
+    const ON: Day = Day(20_000);
+
+    /// Months of which some are paid, paid in part or worked, on both sides of where a word ends.
+    fn some() -> Months {
+        let mut months = Months::new(&Life::default(), FIRST, Months::default());
+        months.make_room(FIRST.plus(180));
+        for place in [0, 3, 62, 63, 64, 65, 100, 127, 128, 180] {
+            months.add(FIRST.plus(place), 100, Some(ON));
+        }
+        for place in [1, 61, 66, 126, 129] {
+            months.add(FIRST.plus(place), 40, None);
+        }
+        months.mark(FIRST.plus(60), FIRST.plus(70), |sets| &mut sets.worked);
+        months.mark(FIRST.plus(-9), FIRST.plus(1), |sets| &mut sets.excused);
+        months
+    }
+
+    fn is(months: &Months, place: i32, set: fn(&Sets) -> u64) -> bool {
+        months.get(FIRST.plus(place)).is_some_and(|(sets, bit)| set(sets) & bit != 0)
+    }
+
+    #[test]
+    fn any_stretch_of_months_is_read_as_its_months_are() {
+        let months = some();
+        let all: [fn(&Sets) -> u64; 5] =
+            [|sets| sets.paid, |sets| sets.partly, |sets| sets.worked, |sets| sets.excused, |sets| sets.forgiven];
+        for (first, last) in (0..130).flat_map(|first| [0, 1, 30, 63].map(|more| (first, first + more))) {
+            let part = months.parts(FIRST.plus(first), FIRST.plus(last)).next().unwrap();
+            let back = months.parts_back(FIRST.plus(first), FIRST.plus(last)).next().unwrap();
+            assert_eq!((part.first, part.mask), (FIRST.plus(first), below(u32::try_from(last - first + 1).unwrap())));
+            for set in all {
+                let found = Bits(set(&part.sets) & part.mask).map(|bit| part.month(bit).0 - FIRST.0);
+                let wanted = (first..=last).filter(|&place| is(&months, place, set));
+                assert!(found.eq(wanted), "{first} to {last}");
+                assert_eq!(set(&back.sets) & back.mask, set(&part.sets) & part.mask);
+            }
+        }
+        let firsts = |parts: Vec<Part>| parts.iter().map(|part| part.first.0 - FIRST.0).collect::<Vec<_>>();
+        assert_eq!(firsts(months.parts(FIRST.plus(-5), FIRST.plus(150)).collect()), [0, 64, 128]);
+        assert_eq!(firsts(months.parts_back(FIRST, FIRST.plus(150)).collect()), [87, 23, 0]);
+    }
+
+    #[test]
+    fn money_is_put_on_months_and_taken_off() {
+        let mut months = some();
+        let (paid, partly) = (|sets: &Sets| sets.paid, |sets: &Sets| sets.partly);
+        assert!([0, 64, 180].iter().all(|&place| is(&months, place, paid) && !is(&months, place, partly)));
+        assert!([1, 66, 129].iter().all(|&place| !is(&months, place, paid) && is(&months, place, partly)));
+        // What is paid for a month is only put where nothing lies and something is owed.
+        let untouched = [0, 1, 65, 2, 4, 130].map(|place| months.pay_untouched(FIRST.plus(place), 100, ON));
+        assert_eq!(untouched, [false, false, false, true, true, true]);
+        assert!([2, 4, 130].iter().all(|&place| is(&months, place, paid)));
+        assert_eq!((months.row(FIRST.plus(4)).allocated, months.row(FIRST.plus(4)).reached_on), (100, Some(ON)));
+        months.add(FIRST.plus(1), 60, Some(ON));
+        assert!(is(&months, 1, paid) && !is(&months, 1, partly));
+        months.add(FIRST.plus(1), -10, None);
+        assert!(!is(&months, 1, paid) && is(&months, 1, partly));
+        months.add(FIRST.plus(1), -90, None);
+        assert!(!is(&months, 1, paid) && !is(&months, 1, partly));
+        months.take_off_from(FIRST.plus(64));
+        assert!(
+            is(&months, 63, paid) && (64..190).all(|place| !is(&months, place, paid) && !is(&months, place, partly))
+        );
+        assert_eq!((months.row(FIRST.plus(63)).allocated, months.row(FIRST.plus(128)).allocated), (100, 0));
+    }
+
+    #[test]
+    fn there_is_room_for_a_year_more_and_for_nothing_before_or_after() {
+        let months = some();
+        let has = [-1, 0, 192, 193].map(|place| months.has(FIRST.plus(place)));
+        assert_eq!(has, [false, true, true, false]);
+        assert_eq!([-1, 193].map(|place| months.get(FIRST.plus(place)).is_some()), [false, false]);
+        assert_eq!((months.base(), months.end()), (FIRST, FIRST.plus(193)));
+    }
+}

@@ -152,19 +152,18 @@ where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait + ActiveModelBehavior + Send,
 {
-    let mut rows: Vec<A> = rows.map(IntoActiveModel::into_active_model).collect();
+    let mut rows = rows.map(IntoActiveModel::into_active_model).collect::<Vec<A>>().into_iter();
     let mut statements = Vec::new();
     if !is_postgres(write) {
         for size in ROWS {
             while rows.len() >= size {
-                let later = rows.split_off(size);
-                statements.push(valued(rows)?);
-                rows = later;
+                statements.push(valued(rows.by_ref().take(size).collect())?);
             }
         }
     }
+    let rows = rows.as_slice();
     if !rows.is_empty() {
-        statements.push(if is_postgres(write) { unnested(&rows)? } else { listed(&rows)? });
+        statements.push(if is_postgres(write) { unnested(rows)? } else { listed(rows)? });
     }
     let mut names = names::<A>().into_iter();
     let key = names.next().filter(|_| replaces);

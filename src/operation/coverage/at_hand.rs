@@ -42,9 +42,10 @@ pub(crate) type Place = (i64, i64);
 /// What a batch will have touched once it is durable.
 #[derive(Debug)]
 pub(crate) struct Coming {
-    /// The last position before the batch, and the last of the batch.
+    /// The last position before the batch, and the last of the batch with its known time. Where a commit hangs and comes to
+    /// nothing, another server can take the same position, but not at the same instant.
     pub(crate) after: i64,
-    pub(crate) position: i64,
+    pub(crate) place: Place,
     /// Whose standing or person is written anew.
     pub(crate) members: Vec<i64>,
     /// Which numbers have one holder more.
@@ -99,7 +100,7 @@ impl AtHand {
         if place.0 <= self.through.0 {
             return;
         }
-        let own = self.coming.as_ref().filter(|own| own.after == self.through.0 && own.position == place.0);
+        let own = self.coming.as_ref().filter(|own| own.after == self.through.0 && own.place == place);
         for shelf in &mut self.shelves {
             if let Some(own) = own {
                 own.members.iter().for_each(|member| drop(shelf.members.remove(member)));
@@ -151,7 +152,8 @@ mod tests {
     }
 
     fn coming(after: i64, position: i64, members: &[i64], numbers: &[[u8; 32]]) -> Coming {
-        Coming { after, position, members: members.to_vec(), numbers: numbers.to_vec() }
+        let place = (position, 10 * position);
+        Coming { after, place, members: members.to_vec(), numbers: numbers.to_vec() }
     }
 
     /// Members 1 to 4 under their numbers, as of position 10.
@@ -181,16 +183,17 @@ mod tests {
     #[test]
     fn what_another_wrote_takes_away_everything() {
         for (expected, reached) in [
-            (None, 11),
+            (None, (11, 110)),
             // Another wrote before, in place of or after what was expected.
-            (Some(coming(11, 12, &[2], &[])), 12),
-            (Some(coming(10, 12, &[2], &[])), 11),
-            (Some(coming(10, 12, &[2], &[])), 13),
+            (Some(coming(11, 12, &[2], &[])), (12, 120)),
+            (Some(coming(10, 12, &[2], &[])), (11, 110)),
+            (Some(coming(10, 12, &[2], &[])), (12, 121)),
+            (Some(coming(10, 12, &[2], &[])), (13, 130)),
         ] {
             let mut at_hand = four();
             at_hand.coming = expected;
-            at_hand.reach((reached, 0));
-            assert_eq!((held(&mut at_hand), at_hand.through()), (vec![], (reached, 0)));
+            at_hand.reach(reached);
+            assert_eq!((held(&mut at_hand), at_hand.through()), (vec![], reached));
         }
     }
 

@@ -176,7 +176,7 @@ impl Writer {
         let is_further = is_kept && position > last;
         if is_further {
             let (members, numbers) = page.touches();
-            desk.at_hand().expect(Coming { after: last, position, members, numbers });
+            desk.at_hand().expect(Coming { after: last, place: (position, course.known.0), members, numbers });
         }
         write.commit().await?;
         if is_further {

@@ -169,6 +169,13 @@ pub async fn losses(
     Ok(found.into_iter().map(|(day, member)| (Day(day), member)).collect())
 }
 
+/// The first `limit` members whose rows meet a condition, by member.
+async fn members(conn: &impl ConnectionTrait, condition: Condition, limit: u64) -> Result<Vec<i64>, Failure> {
+    let query = standing_table::Entity::find().select_only().column(standing_table::Column::Member).filter(condition);
+    let query = query.order_by_asc(standing_table::Column::Member).limit(limit);
+    Ok(query.into_tuple().all(conn).await?)
+}
+
 /// The next `limit` members after one whose rows do not hold on a day, or are of another edition of the law.
 pub async fn undecided(
     conn: &impl ConnectionTrait,
@@ -178,14 +185,8 @@ pub async fn undecided(
     limit: u64,
 ) -> Result<Vec<i64>, Failure> {
     let past = standing_table::Column::WakeOn.lte(today.0);
-    let query = standing_table::Entity::find()
-        .select_only()
-        .column(standing_table::Column::Member)
-        .filter(standing_table::Column::Member.gt(after))
-        .filter(Condition::any().add(past).add(standing_table::Column::Edition.ne(edition)))
-        .order_by_asc(standing_table::Column::Member)
-        .limit(limit);
-    Ok(query.into_tuple().all(conn).await?)
+    let open = Condition::any().add(past).add(standing_table::Column::Edition.ne(edition));
+    members(conn, Condition::all().add(standing_table::Column::Member.gt(after)).add(open), limit).await
 }
 
 /// The next `limit` members from one on of whose money some is in suspense by a row that holds on a day and is of an edition
@@ -197,23 +198,17 @@ pub async fn in_suspense(
     from: i64,
     limit: u64,
 ) -> Result<Vec<i64>, Failure> {
-    let query = standing_table::Entity::find()
-        .select_only()
-        .column(standing_table::Column::Member)
-        // In clear, as the index has it.
-        .filter(Expr::cust("suspended > 0"))
-        .filter(standing_table::Column::Member.gte(from))
-        .order_by_asc(standing_table::Column::Member)
-        .limit(limit);
-    let mut members: Vec<i64> = query.into_tuple().all(conn).await?;
+    // In clear, as the index has it.
+    let some = Condition::all().add(Expr::cust("suspended > 0")).add(standing_table::Column::Member.gte(from));
+    let mut found = members(conn, some, limit).await?;
     // One look by an index, so that a ledger whose rows all hold is not gone through.
     if !due(conn, today, edition, 1).await?.is_empty() {
-        members.extend(undecided(conn, today, edition, from.saturating_sub(1), limit).await?);
-        members.sort_unstable();
-        members.dedup();
-        members.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        found.extend(undecided(conn, today, edition, from.saturating_sub(1), limit).await?);
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     }
-    Ok(members)
+    Ok(found)
 }
 
 /// The next `limit` members after one who are contested, whose rows are of an edition of the law and hold on a day.
@@ -224,17 +219,13 @@ pub async fn contested(
     after: i64,
     limit: u64,
 ) -> Result<Vec<i64>, Failure> {
-    let query = standing_table::Entity::find()
-        .select_only()
-        .column(standing_table::Column::Member)
-        // Said as the index says it, which a value that is given apart would hide.
-        .filter(Expr::cust("standing.contested = 1"))
-        .filter(standing_table::Column::Member.gt(after))
-        .filter(standing_table::Column::WakeOn.gt(today.0))
-        .filter(standing_table::Column::Edition.eq(edition))
-        .order_by_asc(standing_table::Column::Member)
-        .limit(limit);
-    Ok(query.into_tuple().all(conn).await?)
+    let contested = Condition::all()
+        // In clear, as the index has it.
+        .add(Expr::cust("contested = 1"))
+        .add(standing_table::Column::Member.gt(after))
+        .add(standing_table::Column::WakeOn.gt(today.0))
+        .add(standing_table::Column::Edition.eq(edition));
+    members(conn, contested, limit).await
 }
 
 /// What was told at the positions after one up to another, in order.

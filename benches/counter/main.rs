@@ -28,6 +28,7 @@ mod bare;
 #[path = "../../src/store/tests/cluster.rs"]
 #[expect(dead_code, reason = "the tests of the store need more of it")]
 mod cluster;
+#[path = "../ledger/ground.rs"]
 mod ground;
 #[path = "../ledger/population.rs"]
 mod population;

@@ -26,7 +26,7 @@ use crate::population::{BANK, MONTH_RIEL, Population, SEED, bytes, member_id, to
 #[path = "../../src/store/tests/cluster.rs"]
 #[expect(dead_code, reason = "the tests of the store need more of it")]
 mod cluster;
-#[path = "../counter/ground.rs"]
+#[path = "../ledger/ground.rs"]
 mod ground;
 #[path = "../ledger/population.rs"]
 mod population;

@@ -1,33 +1,31 @@
 //! How fast the ledger takes payments and transitions, each figure beside a bare insert of the same rows in the same run.
 //!
 //! `KRAMA_BENCH_MEMBERS` says how many members are loaded first, `KRAMA_BENCH_BACKENDS` into which databases (`sqlite`,
-//! `postgres` or both), `KRAMA_BENCH_PARTS` what is measured (`streams`, `single` or both). Service, clients and database share the machine. Machine, data, seed and command are printed,
-//! since a figure without them means little; `benches/RESULTS.md` holds those of one run. Absent: reads.
+//! `postgres` or both), `KRAMA_BENCH_PARTS` what is measured (`streams`, `single` or both). Service, clients and database
+//! share the machine. Machine, data, seed and command are printed, since a figure without them means little;
+//! `benches/RESULTS.md` holds those of one run. Absent: reads.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{env, fs};
 
-use krama::config::{Config, Secret};
+use krama::config::Config;
 use krama::server;
-use krama::store::connection::{Place, Settings};
 use tokio::runtime::Handle;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::ceiling::{Ceiling, What};
-use crate::cluster::{Database, tool};
-use crate::population::{LONG, Population, SEED, SHORT, today};
+use crate::ground::{found, is_wanted, machine, middle, on_each, pass, runtime, settings};
+use crate::population::{LONG, Population, SEED, SHORT};
 use crate::traffic::{IN_FLIGHT, STREAMS, single_payments, stream_payments, stream_transitions};
 
 mod ceiling;
 #[path = "../../src/store/tests/cluster.rs"]
 #[expect(dead_code, reason = "the tests of the store need more of it")]
 mod cluster;
+mod ground;
 mod population;
 mod traffic;
 
-/// Members that are loaded where nobody says how many.
-const MEMBERS: u64 = 100_000;
 /// Times that everything is measured; the middle one counts.
 const ROUNDS: usize = 3;
 /// The most records of one measurement.
@@ -96,12 +94,6 @@ fn rate(records: usize, took: Duration) -> f64 {
     f64::from(u32::try_from(records).expect("a number")) / took.as_secs_f64()
 }
 
-fn middle(figures: &[f64]) -> f64 {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
-}
-
 impl Population {
     /// The records of one measurement: about members with short lives, and about those with long ones, of whom each
     /// round takes three times as many.
@@ -156,62 +148,17 @@ impl Figures {
     }
 }
 
-/// A folder that goes with the value.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // One that stays behind in a temporary place does no harm.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn config(folder: &Path, url: &str) -> Config {
-    let mut config = Config::defaults().expect("the defaults can be read");
-    config.server.listen = "127.0.0.1:0".parse().expect("an address");
-    config.store.url = Secret(url.to_owned());
-    config.store.path = folder.join("krama.sqlite");
-    config.store.key_file = folder.join("krama.key");
-    config.policy.folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh");
-    config.sandbox.enabled = true;
-    config.sandbox.clock_start = today().to_string();
-    // Time passes before anything is measured, and not meanwhile.
-    config.lapse.every_seconds = 0;
-    config
-}
-
-fn settings(config: &Config) -> Settings {
-    let url = config.store.url.0.clone();
-    Settings {
-        place: if url.is_empty() { Place::File(config.store.path.clone()) } else { Place::Postgres(url) },
-        key_file: config.store.key_file.clone(),
-        readers: 1,
-        connection_patience: Duration::from_secs(60),
-        // The indexes of a large ledger take their time.
-        statement_patience: Duration::from_secs(3_600),
-    }
-}
-
 fn channel(address: std::net::SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy()
 }
 
-/// Lets the service decide the standing of everybody.
-async fn decide(config: Config) {
-    let (desk, writer) = server::open(&config).await.expect("the ledger opens");
-    let began = Instant::now();
-    let passed = desk.pass_time(None, |_| {}).await.expect("the run comes to its end");
-    println!("the standing of {} members was decided in {:.0?}", passed.members, began.elapsed());
-    desk.close(writer).await;
-}
-
 async fn measure(backend: &str, config: &Config, population: Population, parts: &str, service: &Handle) {
-    // The first start founds the ledger as a sandbox's, where callers may name themselves.
-    let founding = config.clone();
-    let founded = service.spawn(async move { server::start(&founding).await.expect("the server starts").stop().await });
-    founded.await.expect("the ledger is founded");
+    found(config).await;
     population::load(&settings(config), population).await;
-    service.spawn(decide(config.clone())).await.expect("everybody is decided");
+    let (desk, writer) = server::open(config).await.expect("the ledger opens");
+    let (looked_at, _, took) = pass(&desk).await;
+    println!("{backend}: the standing of {looked_at} members was decided in {took:.1?}");
+    desk.close(writer).await;
     let serving = config.clone();
     let running = service.spawn(async move { server::start(&serving).await.expect("the server starts") });
     let running = running.await.expect("the server starts");
@@ -254,41 +201,22 @@ async fn measure(backend: &str, config: &Config, population: Population, parts: 
 }
 
 fn main() {
-    // The test runner asks every target for its tests; there is none here, and a population takes its time.
-    if env::args().any(|argument| argument == "--test") || cfg!(debug_assertions) {
+    if !is_wanted() {
         return;
     }
-    let members =
-        env::var("KRAMA_BENCH_MEMBERS").ok().map_or(MEMBERS, |text| text.parse().expect("a number of members"));
-    let backends = env::var("KRAMA_BENCH_BACKENDS").unwrap_or_else(|_| "sqlite postgres".to_owned());
+    let members = ground::members();
     let parts = env::var("KRAMA_BENCH_PARTS").unwrap_or_else(|_| "streams single".to_owned());
     let population = Population::of(members);
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let (arch, os) = (env::consts::ARCH, env::consts::OS);
     println!(
-        "machine: {arch} {os}, {cores} cores, shared by service, clients and database; data: {members} members, {} of \
-         them with {LONG} facts, the others with 2 to {SHORT}; {:?} records a measurement, {ROUNDS} rounds; seed \
-         {SEED}; command: KRAMA_BENCH_MEMBERS={members} make bench",
+        "{}, shared by service, clients and database; data: {members} members, {} of them with {LONG} facts, the others \
+         with 2 to {SHORT}; {:?} records a measurement, {ROUNDS} rounds; seed {SEED}; command: \
+         KRAMA_BENCH_MEMBERS={members} cargo bench --locked --bench ledger",
+        machine(),
         population.long,
         population.records()
     );
-    let runtime =
-        || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let (service, clients) = (runtime(), runtime());
-    if backends.contains("sqlite") {
-        let folder = Folder(env::temp_dir().join(format!("krama-bench-{}", uuid::Uuid::new_v4())));
-        fs::create_dir(&folder.0).expect("a folder can be made");
-        let config = config(&folder.0, "");
-        clients.block_on(measure("sqlite", &config, population, &parts, service.handle()));
-    }
-    if backends.contains("postgres") {
-        let folder = Folder(env::temp_dir().join(format!("krama-bench-{}", uuid::Uuid::new_v4())));
-        fs::create_dir(&folder.0).expect("a folder can be made");
-        let cluster = tool(&["start", "bench", "shared_buffers=1GB", "max_wal_size=4GB"]);
-        let database = Database::on(&cluster);
-        let config = config(&folder.0, &database.url());
-        clients.block_on(measure("postgres", &config, population, &parts, service.handle()));
-        drop(database);
-        tool(&["stop", "bench"]);
-    }
+    on_each(1, |backend, configs| {
+        clients.block_on(measure(backend, &configs[0], population, &parts, service.handle()));
+    });
 }

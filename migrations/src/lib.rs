@@ -11,8 +11,8 @@ mod m20261124_000002_corrections;
 mod m20261124_000003_batch;
 mod m20261124_000006_policy;
 mod m20261125_000001_standing;
-mod m20261125_000002_contested;
 mod m20261125_000002_suspense;
+mod m20261125_000003_contested;
 
 /// Takes a database from whatever step it is at to the newest one, and refuses one that is ahead. Takes no lock: the
 /// transaction must hold the one by which only one process writes at a time.
@@ -32,7 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000006_policy::Migration),
             Box::new(m20261125_000001_standing::Migration),
             Box::new(m20261125_000002_suspense::Migration),
-            Box::new(m20261125_000002_contested::Migration),
+            Box::new(m20261125_000003_contested::Migration),
         ]
     }
 }

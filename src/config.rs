@@ -149,10 +149,14 @@ pub struct Limits {
     pub numbers_at_hand: usize,
     /// Questions of hospitals that share one look at the ledger.
     pub glance_questions: usize,
-    /// Members whom one part of a simulation decides about.
-    pub simulation_members: usize,
     /// How long the next look at the ledger waits for the one before it, in milliseconds.
     pub glance_milliseconds: u64,
+    /// Members whom one part of a simulation decides about.
+    pub simulation_members: usize,
+    /// Simulations that may run at the same time.
+    pub simulations_at_once: usize,
+    /// Previews that may be decided at the same time.
+    pub previews_at_once: usize,
     /// Positions of the feed that are read at a time.
     pub feed_positions: u32,
     /// After how many milliseconds without news a feed says how far it has come.
@@ -240,8 +244,11 @@ impl Config {
         if self.limits.glance_questions == 0 {
             return unusable("limits.glance_questions", "must be at least 1");
         }
-        if self.limits.simulation_members == 0 {
-            return unusable("limits.simulation_members", "must be at least 1");
+        if self.limits.simulation_members == 0 || self.limits.simulations_at_once == 0 {
+            return unusable("limits.simulation_members", "and limits.simulations_at_once must be at least 1");
+        }
+        if self.limits.previews_at_once == 0 {
+            return unusable("limits.previews_at_once", "must be at least 1");
         }
         if self.limits.heartbeat_milliseconds == 0 || self.limits.position_poll_milliseconds == 0 {
             return unusable(

@@ -33,7 +33,7 @@ use std::time::Duration;
 use krama_documents::policy_file::LawBook;
 use krama_law::calendar::{Day, Moment};
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Tide};
@@ -92,10 +92,14 @@ pub struct Limits {
     pub numbers_at_hand: usize,
     /// Questions of hospitals that share one look at the ledger.
     pub glance_questions: usize,
-    /// Members whom one part of a simulation decides about.
-    pub simulation_members: usize,
     /// How long the next look waits for the one before it.
     pub glance_patience: Duration,
+    /// Members whom one part of a simulation decides about.
+    pub simulation_members: usize,
+    /// Simulations that may run at the same time.
+    pub simulations_at_once: usize,
+    /// Previews that may be decided at the same time.
+    pub previews_at_once: usize,
     /// How long a reader waits for a position that was not reached yet.
     pub position_wait: Duration,
     /// How often the ledger is asked, while somebody waits, for what another server wrote.
@@ -126,6 +130,7 @@ pub struct Desk {
     tide: Tide,
     at_hand: Mutex<AtHand>,
     questions: mpsc::Sender<Question>,
+    simulations: Arc<Semaphore>,
     /// The last position that this server knows of.
     newest: watch::Sender<i64>,
     /// Told when the clock of a sandbox was moved.
@@ -179,6 +184,7 @@ impl Desk {
             tide: Tide::default(),
             at_hand: Mutex::new(AtHand::new((position, last_known), limits.numbers_at_hand)),
             questions,
+            simulations: Arc::new(Semaphore::new(limits.simulations_at_once)),
             newest: watch::Sender::new(position),
             moved: Notify::new(),
         });

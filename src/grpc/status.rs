@@ -56,7 +56,7 @@ pub(crate) fn of(failure: &Failure) -> Status {
         Failure::Refused(refusal) => refused(refusal),
         Failure::Unavailable => passing("the ledger cannot reach its storage; send the call again", failure),
         Failure::Busy => {
-            let message = "too many commands are waiting; send the call again a little later";
+            let message = "too much is asked at the same time; send the call again a little later";
             let mut details = ErrorDetails::with_error_info(failure.reason(), DOMAIN, HashMap::new());
             details.set_retry_info(Some(RETRY_AFTER));
             Status::with_error_details(Code::ResourceExhausted, message, details)

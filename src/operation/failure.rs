@@ -23,8 +23,8 @@ pub enum Failure {
     /// The storage cannot be reached; a retry with the same request id settles what happened.
     #[error("the storage is unavailable")]
     Unavailable,
-    /// Too many commands wait for the writer.
-    #[error("too many commands are waiting")]
+    /// Too many commands wait for the writer, or too many simulations are under way.
+    #[error("too much is asked at the same time")]
     Busy,
     /// The desk is closing.
     #[error("the server is stopping")]

@@ -19,8 +19,8 @@ use crate::operation::failure::Failure;
 use crate::operation::policy::statute::{HeldReading, Statute};
 use crate::store::standing::{Kept, StandingRow};
 
-/// The editions of a law: what was known of it and of its readings, from each instant at which something of it was published, as a number
-/// that another text of the law or another release of this program does not have.
+/// The editions of a law: what was known of it and of its readings, from each instant at which something of it was
+/// published, as a number that another text of the law or another release of this program does not have.
 #[derive(Clone, Debug)]
 pub(crate) struct Editions(Vec<(Moment, i64)>);
 

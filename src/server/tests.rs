@@ -19,6 +19,7 @@ use crate::operation::batch::Slot;
 use crate::operation::caller::{Caller, Role};
 use crate::operation::employment::NewEmployer;
 use crate::operation::failure::Failure;
+use crate::operation::policy::simulation::Supposed;
 use crate::operation::register::{self, Course};
 use crate::operation::transact::writer::{Between, Step};
 use crate::operation::transact::{Recorded, Ticket};
@@ -43,6 +44,7 @@ on_both! {
     a_row_is_gone_by_today_only_while_the_law_says_so_and_a_wrong_one_is_found,
     a_row_that_an_older_ledger_brings_is_decided_by_the_next_run,
     a_register_goes_on_after_faults_and_ends_where_another_wrote,
+    no_more_simulations_run_at_once_than_may,
 }
 
 async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) {
@@ -58,8 +60,10 @@ async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) 
         // Rows are falsified here past the desk, at no position, which what is at hand could not know.
         numbers_at_hand: 0,
         glance_questions: 16,
-        simulation_members: 100,
         glance_patience: Duration::from_millis(50),
+        simulation_members: 100,
+        simulations_at_once: 1,
+        previews_at_once: 1,
         position_wait: Duration::from_millis(100),
         position_poll: Duration::from_millis(10),
     };
@@ -316,4 +320,18 @@ async fn a_register_goes_on_after_faults_and_ends_where_another_wrote(folder: Fo
     assert!(desk.begin_register(batch).await.unwrap().is_none());
     desk.close(writer).await;
     held(&folder).await;
+}
+
+async fn no_more_simulations_run_at_once_than_may(folder: Folder) {
+    let (desk, writer) = open(&folder, Box::new(|_| Ok(()))).await;
+    let reform = include_str!("../../policies/kh-back-payment/2027-01-01.toml");
+    // A day that has not passed when this is read.
+    let reform = reform.replace("law = \"kh-back-payment\"", "law = \"kh\"").replace("2027-01-01", "2200-01-01");
+    let supposed = Supposed::Document(reform);
+    let first = desk.simulation(&supposed, None, None).await.unwrap();
+    assert_eq!(desk.simulation(&supposed, None, None).await.unwrap_err(), Failure::Busy);
+    // Whoever comes to the end, or goes away, gives the turn back.
+    drop(first);
+    desk.simulation(&supposed, None, None).await.unwrap();
+    desk.close(writer).await;
 }

@@ -13,6 +13,7 @@ use krama_law::decision::{decide, doors};
 use krama_law::money::Riel;
 use krama_law::policy::Law;
 use krama_law::timeline::Timeline;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::operation::Desk;
 use crate::operation::failure::{Failure, Refusal};
@@ -47,6 +48,8 @@ pub struct Simulation {
     /// The last position that counts, and the one up to which members were decided about.
     through: i64,
     reached: i64,
+    /// Its turn among those that may run at the same time.
+    _turn: OwnedSemaphorePermit,
 }
 
 /// What a simulation counts; each pair tells the law as it stands first.
@@ -126,7 +129,7 @@ impl Desk {
     /// given.
     ///
     /// # Errors
-    /// The text cannot be used, the proposal is decided, or the day has passed.
+    /// The text cannot be used, the proposal is decided, the day has passed, or too many others are under way.
     pub async fn simulation(
         &self,
         supposed: &Supposed,
@@ -158,6 +161,7 @@ impl Desk {
         if day < today {
             return Err(Refusal::DayInPast { field: "as_of", day, earliest: today }.into());
         }
+        let turn = self.simulations.clone().try_acquire_owned().map_err(|_| Failure::Busy)?;
         let (_, registered) = standing::counts(&snapshot.read).await?;
         Ok(snapshot.with(Simulation {
             effective,
@@ -168,6 +172,7 @@ impl Desk {
             known: snapshot.known,
             through: snapshot.position,
             reached: i64::MIN,
+            _turn: turn,
         }))
     }
 

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::writer::Course;
 use super::{Entry, Queued, Waiting};
 use crate::clock::Dice;
@@ -16,8 +18,10 @@ use crate::operation::page::{Needs, Page};
 use crate::store::audit::AuditRow;
 use crate::store::seal::Vault;
 
-/// Decides commands as if they came next, and lets each be noted and answered.
-pub(super) async fn rehearse(desk: Arc<Desk>, mut commands: Vec<Box<dyn Waiting>>) {
+/// Decides commands as if they came next, when it is their turn, and lets each be noted and answered.
+pub(super) async fn rehearse(desk: Arc<Desk>, turns: Arc<Semaphore>, mut commands: Vec<Box<dyn Waiting>>) {
+    // The turns are never taken back.
+    let Ok(_turn) = turns.acquire().await else { return };
     let mut needs = Needs::default();
     commands.iter().for_each(|waiting| waiting.needs(desk.store.vault(), &mut needs));
     let seen = match see(&desk, needs).await {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use krama_law::calendar::Moment;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::clock::Dice;
 use crate::operation::Desk;
@@ -51,13 +51,16 @@ pub(crate) struct Writer {
     desk: Arc<Desk>,
     dice: Dice,
     queue: mpsc::Receiver<Queued>,
+    /// How many rehearsals of many commands may be decided at the same time.
+    rehearsals: Arc<Semaphore>,
     between: Between,
 }
 
 impl Writer {
     /// The writer of a desk.
     pub(crate) fn new(desk: Arc<Desk>, queue: mpsc::Receiver<Queued>, between: Between) -> Writer {
-        Writer { desk, dice: Dice::new(), queue, between }
+        let rehearsals = Arc::new(Semaphore::new(desk.limits.previews_at_once));
+        Writer { desk, dice: Dice::new(), queue, rehearsals, between }
     }
 
     /// Works until it is told to stop, or every way to it is gone.
@@ -72,8 +75,8 @@ impl Writer {
             let mut batch = match first {
                 Some(Queued::Command(waiting)) => vec![waiting],
                 Some(Queued::Together(together)) if together.iter().any(|waiting| waiting.validate_only()) => {
-                    // The next batch does not wait for it.
-                    drop(tokio::spawn(rehearsal::rehearse(self.desk.clone(), together)));
+                    // The next batch does not wait for it; it waits for its turn among others of its kind.
+                    drop(tokio::spawn(rehearsal::rehearse(self.desk.clone(), self.rehearsals.clone(), together)));
                     continue;
                 }
                 Some(Queued::Together(together)) => {

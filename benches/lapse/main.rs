@@ -123,6 +123,10 @@ async fn measure(backend: &str, configs: &[Config], members: u64) {
     for (config, members) in configs.iter().zip([members, 2 * members]) {
         both.push(Lives::begin(backend, config, members).await);
     }
+    // On the first due day those are told of who were hired with a month unpaid, too.
+    for lives in &mut both {
+        lives.until(|day, _| day.parts().2 == AFTER_DUE).await;
+    }
     let mut seconds = [Vec::new(), Vec::new()];
     for round in 1..=ROUNDS {
         for (lives, seconds) in both.iter_mut().zip(&mut seconds) {

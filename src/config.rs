@@ -151,6 +151,8 @@ pub struct Limits {
     pub glance_questions: usize,
     /// How long the next look at the ledger waits for the one before it, in milliseconds.
     pub glance_milliseconds: u64,
+    /// How old a look may be by which whoever is at hand is answered, in milliseconds.
+    pub glance_age_milliseconds: u64,
     /// Members whom one part of a simulation decides about.
     pub simulation_members: usize,
     /// Simulations that may run at the same time.

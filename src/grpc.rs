@@ -71,9 +71,9 @@ pub(crate) struct Limits {
 
 impl Counter {
     /// The caller whom the gate admitted, and the message.
-    fn admit<T>(request: Request<T>) -> Result<(Caller, T), Status> {
+    fn admit<T>(request: Request<T>) -> Result<(Arc<Caller>, T), Status> {
         let (_, extensions, message) = request.into_parts();
-        let caller = extensions.get::<Caller>().cloned();
+        let caller = extensions.get::<Arc<Caller>>().cloned();
         // Without a gate before it a service answers nobody.
         let caller = caller.ok_or_else(|| Status::unauthenticated("the call did not pass the gate"))?;
         Ok((caller, message))

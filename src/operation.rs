@@ -94,6 +94,8 @@ pub struct Limits {
     pub glance_questions: usize,
     /// How long the next look waits for the one before it.
     pub glance_patience: Duration,
+    /// How old a look may be by which whoever is at hand is answered.
+    pub glance_age: Duration,
     /// Members whom one part of a simulation decides about.
     pub simulation_members: usize,
     /// Simulations that may run at the same time.

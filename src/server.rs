@@ -116,6 +116,7 @@ pub async fn open(config: &Config) -> anyhow::Result<(Arc<Desk>, JoinHandle<()>)
             numbers_at_hand: config.limits.numbers_at_hand,
             glance_questions: config.limits.glance_questions,
             glance_patience: Duration::from_millis(config.limits.glance_milliseconds),
+            glance_age: Duration::from_millis(config.limits.glance_age_milliseconds),
             simulation_members: config.limits.simulation_members,
             simulations_at_once: config.limits.simulations_at_once,
             previews_at_once: config.limits.previews_at_once,

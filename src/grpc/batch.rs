@@ -8,6 +8,7 @@ mod together;
 mod told;
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use krama_law::calendar::Day;
 use tokio::sync::mpsc;
@@ -286,7 +287,7 @@ pub(super) type Replies<R> = Result<Response<ReceiverStream<Result<R, Status>>>,
 /// A stream under way.
 struct Call<M, R> {
     counter: Counter,
-    caller: Caller,
+    caller: Arc<Caller>,
     inbound: Streaming<M>,
     out: mpsc::Sender<Result<R, Status>>,
 }

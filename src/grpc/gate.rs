@@ -235,14 +235,14 @@ impl<S> Layer<S> for Gate {
     type Service = Guarded<S>;
 
     fn layer(&self, inner: S) -> Guarded<S> {
-        Guarded { gate: self.clone(), inner }
+        Guarded { gate: Arc::new(self.clone()), inner }
     }
 }
 
 /// A service behind the gate.
 #[derive(Clone)]
 pub(crate) struct Guarded<S> {
-    gate: Gate,
+    gate: Arc<Gate>,
     inner: S,
 }
 
@@ -265,13 +265,13 @@ where
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
         Box::pin(async move {
-            let path = request.uri().path().to_owned();
-            let rule = gate.matrix.rules.get(&path);
+            let path = request.uri().path();
+            let rule = gate.matrix.rules.get(path);
             let Some(rule) = rule.filter(|_| !OPEN.iter().any(|open| path.starts_with(open))) else {
                 return inner.call(request).await;
             };
             let caller = match gate.admit(rule, request.headers()) {
-                Ok(caller) => caller,
+                Ok(caller) => Arc::new(caller),
                 Err(away) => {
                     gate.desk.note_refusal(away.caller.as_ref(), &rule.method, away.reason).await;
                     return Ok(away.status.into_http());

@@ -203,7 +203,7 @@ impl Desk {
             return Ok(None);
         }
         self.wait_for(at_least).await?;
-        let Seen { position, known, holders } = self.glance(hash).await?;
+        let Seen { position, known, holders } = self.glance(hash, at_least.map(|least| least.number)).await?;
         let Some(statute) = self.held.read_through(position) else { return Ok(None) };
         if check.service_date.is_some_and(|day| day != known.day()) {
             return Ok(None);

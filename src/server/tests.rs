@@ -61,6 +61,7 @@ async fn open(folder: &Folder, between: Between) -> (Arc<Desk>, JoinHandle<()>) 
         numbers_at_hand: 0,
         glance_questions: 16,
         glance_patience: Duration::from_millis(50),
+        glance_age: Duration::ZERO,
         simulation_members: 100,
         simulations_at_once: 1,
         previews_at_once: 1,

@@ -1,5 +1,5 @@
-//! What is at hand: whom hospitals ask about again is not read again, and yet no answer is older than what was
-//! acknowledged, whichever server wrote it.
+//! What is at hand: whom hospitals ask about again is not read again, and yet no answer is older than what this server
+//! acknowledged, or than the position that the question names.
 
 use krama::proto::v1;
 use krama::proto::v1::check_coverage_request::SecondFact;
@@ -70,12 +70,34 @@ async fn write(to: &Channel, employer: &str, number: u32, life: &mut Life, chanc
     position.expect("a position")
 }
 
+/// How a question learns of what another server acknowledged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// Each waits for a look at the ledger.
+    Looking,
+    /// By naming the position; a look serves for as long as the test runs.
+    Position,
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_asked_about_again_is_never_answered_by_less_than_was_acknowledged() {
+    write_and_ask_by_turns(By::Looking).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_look_is_not_gone_by_for_what_this_server_acknowledged_or_a_position_that_is_named() {
+    write_and_ask_by_turns(By::Position).await;
+}
+
+async fn write_and_ask_by_turns(by: By) {
     let seed = number_of("KRAMA_SEED").unwrap_or(11);
     let mut chance = Chance(seed);
     // So few are held that some of them are pushed out.
-    let world = World::with(FIRST, |config| config.limits.numbers_at_hand = 8).await;
+    let world = World::with(FIRST, |config| {
+        config.limits.numbers_at_hand = 8;
+        config.limits.glance_age_milliseconds = if by == By::Looking { 0 } else { 3_600_000 };
+    });
+    let world = world.await;
     let employer = world.granted("E-1", "2025-01-01").await;
     let mut lives = Vec::new();
     for number in 1..=u32::try_from(MEMBERS).expect("a number") {
@@ -86,26 +108,31 @@ async fn who_is_asked_about_again_is_never_answered_by_less_than_was_acknowledge
     let other = server::start(&world.config).await.expect("another server of the same ledger");
     let servers = [world.channel.clone(), channel_to(other.address)];
     // Nobody has the number yet, and then somebody does.
+    let mut registered = None;
     for verdict in [v1::Verdict::NoMatch, v1::Verdict::NotCovered] {
         for server in &servers {
-            assert_eq!(ask(server, FACILITY, check(99)).await.verdict(), verdict);
+            let question = v1::CheckCoverageRequest { at_least_position: registered.clone(), ..check(99) };
+            assert_eq!(ask(server, FACILITY, question).await.verdict(), verdict);
         }
         if verdict == v1::Verdict::NoMatch {
-            ask(&servers[0], OFFICER, registration(99)).await;
+            registered = ask(&servers[0], OFFICER, registration(99)).await.position;
         }
     }
     let mut verdicts = [0, 0];
     for round in 0..ROUNDS {
         let at = usize::try_from(chance.below(MEMBERS as u64)).expect("an index");
-        let to = &servers[usize::try_from(chance.below(2)).expect("an index")];
+        let writes = usize::try_from(chance.below(2)).expect("an index");
+        let to = &servers[writes];
         let number = u32::try_from(at).expect("a number") + 1;
         let written = write(to, &employer, number, &mut lives[at], &mut chance).await;
         for (at, life) in lives.iter().enumerate() {
             let by_facts = ask(&servers[0], OFFICER, explain(&life.member)).await.decision.expect("a decision");
-            for server in &servers {
+            for (answers, server) in servers.iter().enumerate() {
+                let named = by == By::Position && answers != writes;
+                let at_least_position = named.then(|| written.clone());
                 let second_fact = Some(SecondFact::BirthDate(date(&life.birth)));
                 let number = u32::try_from(at).expect("a number") + 1;
-                let question = v1::CheckCoverageRequest { second_fact, ..check(number) };
+                let question = v1::CheckCoverageRequest { second_fact, at_least_position, ..check(number) };
                 let reply = ask(server, FACILITY, question).await;
                 let of = format!("KRAMA_SEED={seed}: of member {at} in round {round}");
                 assert_ne!(reply.verdict(), v1::Verdict::NoMatch, "{of}: a corrected birth date");

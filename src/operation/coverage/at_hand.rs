@@ -1,12 +1,15 @@
 //! What is at hand: of whom hospitals asked lately, with what is kept of the standing, so that who is asked about again is
 //! not read again.
 //!
-//! All of it is true of one position, and nobody goes by it who has not seen the ledger stand there. What this server
+//! All of it is true of one position, at which a look found the ledger or to which this server brought it. What this server
 //! writes takes away whom it touches; what another wrote takes away everything, since whom that touched is not known here.
 //! Of a person no more is held than a second fact is compared with. Absent: when a row may be gone by, and reading.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use krama_law::calendar::Moment;
 
 use crate::operation::person::{BirthDate, birth_of, phone_hash};
 use crate::store::person::Details;
@@ -56,10 +59,19 @@ pub(crate) struct Coming {
 /// one, and what stood there and was not asked for since is gone.
 pub(crate) struct AtHand {
     through: Place,
+    looked: Option<Look>,
     coming: Option<Coming>,
     shelves: [Shelf; 2],
     /// How many numbers are held at most.
     most: usize,
+}
+
+/// The last look that found the ledger at the position of which everything here is true.
+#[derive(Clone, Copy)]
+struct Look {
+    began: Instant,
+    /// The instant as known at which it was told.
+    known: Moment,
 }
 
 #[derive(Default)]
@@ -77,7 +89,7 @@ impl Shelf {
 impl AtHand {
     /// Nothing, as of a position.
     pub(crate) fn new(through: Place, most: usize) -> AtHand {
-        AtHand { through, coming: None, shelves: [Shelf::default(), Shelf::default()], most }
+        AtHand { through, looked: None, coming: None, shelves: [Shelf::default(), Shelf::default()], most }
     }
 
     /// The position of which all that is held is true.
@@ -110,6 +122,21 @@ impl AtHand {
             }
         }
         self.through = place;
+    }
+
+    /// A look that began then found the ledger at a position, and is told as known at an instant.
+    pub(crate) fn found(&mut self, place: Place, began: Instant, known: Moment) {
+        self.reach(place);
+        if place == self.through && self.looked.is_none_or(|last| last.began < began) {
+            self.looked = Some(Look { began, known });
+        }
+    }
+
+    /// The instant as known at which what is held may be told, if the last look is no older than an age. What this server
+    /// wrote since then is in it.
+    pub(crate) fn known_lately(&self, age: Duration) -> Option<Moment> {
+        let look = self.looked.filter(|look| look.began.elapsed() < age)?;
+        Some(look.known.max(Moment(self.through.1)))
     }
 
     /// Who has a number, if that is held.
@@ -195,6 +222,25 @@ mod tests {
             at_hand.reach(reached);
             assert_eq!((held(&mut at_hand), at_hand.through()), (vec![], reached));
         }
+    }
+
+    #[test]
+    fn what_is_held_is_told_as_known_at_the_last_look_or_this_servers_own_last_command() {
+        let (hour, mut at_hand) = (Duration::from_secs(3_600), four());
+        assert_eq!(at_hand.known_lately(hour), None, "nobody has looked");
+        let began = Instant::now();
+        at_hand.found((10, 100), began, Moment(150));
+        assert_eq!(at_hand.known_lately(hour), Some(Moment(150)));
+        assert_eq!(at_hand.known_lately(Duration::ZERO), None, "it is too old");
+        at_hand.expect(coming(10, 12, &[], &[]));
+        at_hand.reach((12, 160));
+        assert_eq!(at_hand.known_lately(hour), Some(Moment(160)));
+        // A look that found the ledger further back, or began before the last, says nothing new.
+        at_hand.found((10, 100), Instant::now(), Moment(170));
+        at_hand.found((12, 160), began.checked_sub(hour).unwrap(), Moment(155));
+        assert_eq!((at_hand.through(), at_hand.known_lately(hour)), ((12, 160), Some(Moment(160))));
+        at_hand.found((12, 160), Instant::now(), Moment(180));
+        assert_eq!(at_hand.known_lately(hour), Some(Moment(180)));
     }
 
     #[test]

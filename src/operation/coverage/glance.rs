@@ -2,10 +2,13 @@
 //! commit.
 //!
 //! A look begins after the questions that it answers were asked, so whatever was acknowledged before a question, by
-//! whichever server, is seen by it; what many ask costs little more than what one does. Absent: the answers.
+//! whichever server, is seen by it; what many ask costs little more than what one does. Who is at hand is answered without
+//! a look while the last one is no older than the configuration allows: as of its position, with all that this server
+//! acknowledged since. Absent: the answers.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use krama_law::calendar::Moment;
 use tokio::sync::{mpsc, oneshot};
@@ -59,11 +62,26 @@ async fn answer_group(desk: Arc<Desk>, group: Vec<Question>) {
 }
 
 impl Desk {
-    /// Who has a number now.
-    pub(crate) async fn glance(&self, number: [u8; 32]) -> Result<Seen, Failure> {
+    /// Who has a number, as of a position that is wanted or a later one: by the last look if that is young enough and
+    /// whoever has it is at hand, otherwise by a new one.
+    pub(crate) async fn glance(&self, number: [u8; 32], wanted: Option<i64>) -> Result<Seen, Failure> {
+        if let Some(seen) = self.seen_lately(&number, wanted) {
+            return Ok(seen);
+        }
         let (answer, seen) = oneshot::channel();
         self.questions.send(Question { number, answer }).await.map_err(|_| Failure::Stopping)?;
         seen.await.unwrap_or(Err(Failure::Stopping))
+    }
+
+    fn seen_lately(&self, number: &[u8; 32], wanted: Option<i64>) -> Option<Seen> {
+        let mut at_hand = self.at_hand();
+        let known = at_hand.known_lately(self.limits.glance_age)?;
+        let (position, _) = at_hand.through();
+        // A look from before midnight does not answer about today.
+        if known.day() != self.today() || wanted.is_some_and(|wanted| position < wanted) {
+            return None;
+        }
+        Some(Seen { position, known, holders: at_hand.get(number)? })
     }
 
     pub(crate) fn at_hand(&self) -> MutexGuard<'_, AtHand> {
@@ -75,6 +93,7 @@ impl Desk {
         let mut seen = HashMap::with_capacity(numbers.len());
         let mut anew = false;
         while !numbers.is_empty() {
+            let began = Instant::now();
             let now = self.instant().await?;
             let to_read: Vec<[u8; 32]> = {
                 let mut at_hand = self.at_hand();
@@ -91,7 +110,7 @@ impl Desk {
                 Seen { position, known, holders }
             };
             let mut at_hand = self.at_hand();
-            at_hand.reach(found.last);
+            at_hand.found(found.last, began, now.max(Moment(found.last.1)));
             for number in to_read {
                 let holders = read.remove(&number).unwrap_or_default();
                 if at_hand.through() == found.last {

@@ -21,6 +21,10 @@ payment-refunded-off-months = { $amount } were paid back; { $months } { $count -
 cover-suspended = Cover is suspended until what is owed is paid.
 suspension-over = The suspension ended: few enough months are overdue.
 bar-lifted-by-law = A new law lifted the bar.
+membership-over = The membership ended: it has lasted { $months ->
+    [one] one month
+   *[other] { $months } months
+}, as long as the law lets it. No bar follows.
 month-overdue = { $month } fell due unpaid: { $overdue ->
     [one] one month is
    *[other] { $overdue } months are
@@ -61,6 +65,8 @@ why-deceased = the person had died
 why-formally-employed = the person was in formal employment
 why-barred = the bar of an earlier lapse stood
 why-already-enrolled = the person was enrolled already
+why-insured-too-short = the employment before was too short, or there was none
+why-entry-closed = the time after the last employment had passed
 why-not-enrolled = the person was not enrolled
 why-lapsed = the membership had lapsed
 

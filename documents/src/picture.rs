@@ -77,7 +77,7 @@ impl Mark {
             | Clause::PaymentSuspended { amount, .. }
             | Clause::PaymentSavedUp { amount, .. } => Mark::Paid(*amount),
             Clause::MonthOverdue { overdue, .. } => Mark::Overdue(*overdue),
-            Clause::Lapsed { .. } | Clause::CoverSuspended => Mark::Lost,
+            Clause::Lapsed { .. } | Clause::CoverSuspended | Clause::MembershipOver { .. } => Mark::Lost,
             Clause::Reinstated | Clause::ReturnedByBackPayment { .. } | Clause::SuspensionOver => Mark::Back,
             Clause::Enrolled { .. }
             | Clause::EnrolmentRefused { .. }

@@ -191,7 +191,7 @@ impl Machine<'_> {
         let Some(first) = self.enrolled_from else { return };
         let day = today.day;
         self.allocated_on(day);
-        let limit = today.month.plus(i32::from(today.revision.prepay_months));
+        let limit = self.newest_payable(today);
         let mut left = amount;
         if let Some(month) = named.filter(|&month| month <= limit) {
             left -= self.fill(owner, left, month, day);

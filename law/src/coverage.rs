@@ -196,7 +196,7 @@ impl Machine<'_> {
             || self.purse.placed_before(month, began) >= self.book.price(month, day)
     }
 
-    fn counts_as_worked(&self, month: Month, today: Today<'_>) -> bool {
+    pub(crate) fn counts_as_worked(&self, month: Month, today: Today<'_>) -> bool {
         let done = |acts: &[EmployerAct]| {
             let heard = today.day.min(self.heard_until);
             self.life.employer_months.iter().any(|m| m.month == month && m.on <= heard && acts.contains(&m.act))

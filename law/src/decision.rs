@@ -172,7 +172,7 @@ pub fn price_of_months(timeline: &Timeline, law: &Law, day: Day, known_at: Momen
 
 /// Why an enrolment on the day would be refused; none when it would not.
 pub fn refusal_of_enrolment(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> Option<EnrolmentRefusal> {
-    played(timeline, law, Question::of(day, known_at), |play| play.at_day.refuses_enrolment(day))
+    played(timeline, law, Question::of(day, known_at), |play| play.at_day.refuses_enrolment(play.today()))
 }
 
 /// Whether a lapse had taken effect on the day and the person has not come back since by paying or enrolling.

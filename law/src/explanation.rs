@@ -78,6 +78,11 @@ pub enum Clause {
     SuspensionOver,
     /// A new revision lifted the bars of earlier lapses.
     BarLiftedByLaw,
+    /// The membership ended because it has lasted as long as the law lets it; no bar follows.
+    MembershipOver {
+        /// How many months that is.
+        months: u16,
+    },
     /// A month fell due unpaid.
     MonthOverdue {
         /// The month.
@@ -152,6 +157,8 @@ impl Clause {
             Clause::Enrolled { .. } | Clause::Employed | Clause::EmploymentEnded | Clause::Died => &[],
             Clause::EnrolmentRefused { reason } => match reason {
                 EnrolmentRefusal::VoluntaryAbandoned => &["voluntary.return.bar"],
+                EnrolmentRefusal::InsuredTooShort => &["voluntary.entry.employed"],
+                EnrolmentRefusal::EntryClosed => &["voluntary.entry.within"],
                 EnrolmentRefusal::Deceased | EnrolmentRefusal::FormallyEmployed | EnrolmentRefusal::AlreadyEnrolled => {
                     &[]
                 }
@@ -168,6 +175,7 @@ impl Clause {
                 &["voluntary.suspend_after", "voluntary.suspension_return"]
             }
             Clause::BarLiftedByLaw => &["transition.bars"],
+            Clause::MembershipOver { .. } => &["voluntary.longest_months"],
             Clause::MonthOverdue { .. } => &["voluntary.due_day", "voluntary.due_month_offset"],
             Clause::LapsePending { .. } | Clause::LapseWaived | Clause::LapseAverted => {
                 &["voluntary.lapse.confirmation"]

@@ -298,7 +298,7 @@ impl<'a> Play<'a> {
         let Some(first) = machine.enrolled_from.filter(|_| machine.lapse.is_none() && !machine.dead(day)) else {
             return Vec::new();
         };
-        let limit = today.month.plus(i32::from(today.revision.prepay_months));
+        let limit = machine.newest_payable(today);
         let lacking = (first.0..=limit.0).map(Month).filter(|&month| machine.owed(month) && !machine.paid(month, day));
         lacking.map(|month| (month, machine.book.price(month, day) - machine.months.row(month).allocated)).collect()
     }
@@ -430,6 +430,7 @@ fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Day {
             Entitlement::Immediate => 0,
         });
         let longest = lapses.chain(limbs).max().unwrap_or(0).max(revision.suspend_after.unwrap_or(0));
+        let longest = longest + revision.longest_months.unwrap_or(0);
         let amnesties = revision.amnesties.iter().filter_map(|amnesty| amnesty.back_payment);
         let terms = amnesties.chain(revision.back_payment).chain(revision.suspension_return);
         let back = terms.map(|terms| {

@@ -5,6 +5,7 @@
 //! purpose: file formats; a revision is read from a document elsewhere.
 
 mod book;
+mod entry;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::fact::{AssistanceLevel, Sector};
 use crate::money::{Rate, Riel};
 pub use book::Book;
 pub(crate) use book::in_force;
+pub use entry::{Entry, EntryMonths, Within};
 
 /// The rules in force from one day on, until a later revision takes their place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +29,10 @@ pub struct Revision {
     pub due_day: u8,
     /// In which month after the contribution month that is; 0 is the month itself.
     pub due_month_offset: u8,
+    /// Who may enrol by an employment before; `None`: everybody.
+    pub entry: Option<Entry>,
+    /// How many months a membership lasts, that of the enrolment included; `None`: without an end.
+    pub longest_months: Option<u16>,
     /// What happens to a due day that is a holiday or a weekend.
     pub on_holiday: OnHoliday,
     /// The dated public holidays, in order.

@@ -220,7 +220,7 @@ impl Machine<'_> {
             return day;
         }
         let Some(first) = self.enrolled_from else { return Day::NEVER };
-        if self.is_restless(day) {
+        if self.is_restless(today) {
             return day;
         }
         if self.lapse.is_some() {
@@ -249,7 +249,7 @@ impl Machine<'_> {
 
     /// The same where only time is left, because no payment comes.
     fn still_after(&self, today: Today<'_>) -> Day {
-        let nothing_else = !self.is_restless(today.day)
+        let nothing_else = !self.is_restless(today)
             && self.lates.is_empty()
             && self.state.co_payment.is_none()
             && !self.state.covers.has(Scheme::RunOff)
@@ -263,8 +263,11 @@ impl Machine<'_> {
     }
 
     /// Whether something is going on that may end, or be decided, on any day.
-    fn is_restless(&self, day: Day) -> bool {
-        self.pending.is_some()
+    fn is_restless(&self, today: Today<'_>) -> bool {
+        let day = today.day;
+        // A membership that ends by time ends at the beginning of a month.
+        today.revision.longest_months.is_some()
+            || self.pending.is_some()
             || self.suspended
             || self.purse.pot() > 0
             || self.lates.iter().any(|late| late.from <= day && day <= late.due.day)

@@ -90,6 +90,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) worked_through: [Day; 2],
     /// The first month owed by the present enrolment, paid or not.
     pub(crate) enrolled_from: Option<Month>,
+    /// The month of the present enrolment, from which its time is counted.
+    pub(crate) joined: Month,
     pub(crate) lapse: Option<Lapse>,
     pub(crate) pending: Option<Day>,
     /// The months that were overdue when a pending lapse was waived.
@@ -156,6 +158,7 @@ impl<'a> Machine<'a> {
             purse,
             worked_through: [Day::MIN; 2],
             enrolled_from: None,
+            joined: Month(0),
             lapse: None,
             pending: None,
             waived: None,
@@ -194,6 +197,7 @@ impl<'a> Machine<'a> {
         self.settle_death(day);
         self.put_off_due_days(day);
         self.lift_old_bar(today);
+        self.end_by_time(today);
         let before = (self.next, self.purse.pot());
         let arrears = self.start_of_day(today);
         self.suspend(today);

@@ -10,13 +10,14 @@ use krama_law::calendar::{Day, Moment};
 use krama_law::fact::AssistanceLevel;
 use krama_law::money::Riel;
 use krama_law::policy::{
-    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Formal, FormalMonthCounts, FormalSpell,
-    LapseCondition, LapseEffective, Law, Notices, OnHoliday, Published, RetroactiveLoss, Revision, Transition,
+    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Entry, Formal, FormalMonthCounts,
+    FormalSpell, LapseCondition, LapseEffective, Law, Notices, OnHoliday, Published, RetroactiveLoss, Revision,
+    Transition,
 };
 use serde::Deserialize;
 
 use crate::case_file::{Shelf, day, given};
-use crate::law_words::{Bars, EntitlementLimb, Gaps, LapseLimb, Word};
+use crate::law_words::{Bars, EntitlementLimb, Gaps, LapseLimb, WithinWord, Word};
 
 /// The law of a case: one that is shipped, by its name (`law`, and `reading` for one of its readings), or the frozen one
 /// with single fields replaced. The first revision and each later one are written with the same keys; `base` and `then` are for
@@ -37,6 +38,10 @@ pub(super) struct CasePolicy {
     on_holiday: Option<Word<OnHoliday>>,
     holidays: Option<Vec<String>>,
     prepay_months: Option<u16>,
+    #[serde(deserialize_with = "given")]
+    entry: Option<Option<EntryTerms>>,
+    #[serde(deserialize_with = "given")]
+    longest_months: Option<Option<u16>>,
     lapse: Option<Vec<LapseLimb>>,
     lapse_effective: Option<Word<LapseEffective>>,
     formal_spell: Option<Word<FormalSpell>>,
@@ -76,6 +81,13 @@ pub(super) struct CasePolicy {
 enum BarText {
     Months(u16),
     Life(String),
+}
+
+#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryTerms {
+    employed: LapseLimb,
+    within: Option<WithinWord>,
 }
 
 #[derive(PartialEq, Deserialize)]
@@ -201,6 +213,8 @@ impl CasePolicy {
             revision.holidays.sort_unstable();
         }
         set(&mut revision.prepay_months, self.prepay_months);
+        set(&mut revision.entry, self.entry.map(|entry| entry.map(|entry| entry.clause())));
+        set(&mut revision.longest_months, self.longest_months);
         set_all(&mut revision.lapse, self.lapse.as_deref());
         set(&mut revision.lapse_effective, self.lapse_effective.map(|word| word.0));
         set(&mut revision.formal_spell, self.formal_spell.map(|word| word.0));
@@ -287,6 +301,12 @@ impl BackPaymentTerms {
     }
 }
 
+impl EntryTerms {
+    fn clause(self) -> Entry {
+        Entry { employed: self.employed.into(), within: self.within.map(Into::into) }
+    }
+}
+
 impl CoPaymentTerms {
     fn rule(&self) -> Result<CoPaymentRule, String> {
         let rate = exact("co_payment", &self.p)?;
@@ -323,6 +343,8 @@ pub fn frozen_kh_current() -> Revision {
         contribution: 15_600,
         due_day: 15,
         due_month_offset: 1,
+        entry: None,
+        longest_months: None,
         on_holiday: OnHoliday::Same,
         holidays: Vec::new(),
         prepay_months: 12,

@@ -36,6 +36,9 @@ pub fn clause(clause: &Clause) -> Message {
         Clause::CoverSuspended => alone(Key::CoverSuspended),
         Clause::SuspensionOver => alone(Key::SuspensionOver),
         Clause::BarLiftedByLaw => alone(Key::BarLiftedByLaw),
+        Clause::MembershipOver { months } => {
+            Message::of(Key::MembershipOver, [("months", Value::Count(u32::from(*months)))])
+        }
         Clause::MonthOverdue { month, overdue } => {
             Message::of(Key::MonthOverdue, [("month", Value::Month(*month)), ("overdue", Value::Count(*overdue))])
         }
@@ -95,6 +98,8 @@ fn why_refused(reason: EnrolmentRefusal) -> Key {
         EnrolmentRefusal::FormallyEmployed => Key::WhyFormallyEmployed,
         EnrolmentRefusal::VoluntaryAbandoned => Key::WhyBarred,
         EnrolmentRefusal::AlreadyEnrolled => Key::WhyAlreadyEnrolled,
+        EnrolmentRefusal::InsuredTooShort => Key::WhyInsuredTooShort,
+        EnrolmentRefusal::EntryClosed => Key::WhyEntryClosed,
     }
 }
 
@@ -119,6 +124,7 @@ pub fn name(clause: &Clause) -> &'static str {
         Clause::CoverSuspended => "COVER_SUSPENDED",
         Clause::SuspensionOver => "SUSPENSION_OVER",
         Clause::BarLiftedByLaw => "BAR_LIFTED_BY_LAW",
+        Clause::MembershipOver { .. } => "MEMBERSHIP_OVER",
         Clause::MonthOverdue { .. } => "MONTH_OVERDUE",
         Clause::LearntLate { .. } => "LEARNT_LATE",
         Clause::LapsePending { .. } => "LAPSE_PENDING",
@@ -166,6 +172,7 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
             values
         }
         Clause::BarLifted { months } => vec![("months", months.to_string())],
+        Clause::MembershipOver { months } => vec![("months", months.to_string())],
         Clause::ReturnedByBackPayment { price, surcharge, months } => {
             vec![("price_riel", price.to_string()), ("surcharge_riel", surcharge.to_string()), ("months", list(months))]
         }
@@ -201,6 +208,8 @@ fn refusal(reason: EnrolmentRefusal) -> &'static str {
         EnrolmentRefusal::FormallyEmployed => "FORMALLY_EMPLOYED",
         EnrolmentRefusal::VoluntaryAbandoned => "VOLUNTARY_ABANDONED",
         EnrolmentRefusal::AlreadyEnrolled => "ALREADY_ENROLLED",
+        EnrolmentRefusal::InsuredTooShort => "INSURED_TOO_SHORT",
+        EnrolmentRefusal::EntryClosed => "ENTRY_CLOSED",
     }
 }
 

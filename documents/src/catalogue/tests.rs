@@ -68,6 +68,7 @@ fn clauses() -> Vec<Clause> {
         Clause::CoverSuspended,
         Clause::SuspensionOver,
         Clause::BarLiftedByLaw,
+        Clause::MembershipOver { months: 24 },
         Clause::MonthOverdue { month: may, overdue: 1 },
         Clause::MonthOverdue { month: june, overdue: 7 },
         Clause::LearntLate { until: on },
@@ -89,6 +90,8 @@ fn clauses() -> Vec<Clause> {
         EnrolmentRefusal::FormallyEmployed,
         EnrolmentRefusal::VoluntaryAbandoned,
         EnrolmentRefusal::AlreadyEnrolled,
+        EnrolmentRefusal::InsuredTooShort,
+        EnrolmentRefusal::EntryClosed,
     ];
     clauses.extend(refusals.map(|reason| Clause::EnrolmentRefused { reason }));
     let reasons = [SuspenseReason::NotEnrolled, SuspenseReason::Abandoned, SuspenseReason::Deceased];

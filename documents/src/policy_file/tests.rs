@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use krama_law::policy::Revision;
+use krama_law::policy::{Entry, EntryMonths, Revision, Within};
 
 use super::*;
 
@@ -119,6 +119,62 @@ fn rules_that_cambodia_has_not_are_read_as_written() {
     assert_eq!(revision.co_payment.and_then(|rule| rule.ceiling), Some(30_000_000));
     let revision = read("spouse_under = 60", "spouse_under = \"none\"").expect("a spouse of any age can be written");
     assert_eq!(revision.dependants.map(|rule| rule.spouse_under), Some(None));
+}
+
+/// The shipped document with more fields of the voluntary section, and a source for each of them.
+fn with_more(lines: &str, section: &str, fields: &[&str]) -> Result<Revision, Vec<Fault>> {
+    let text = SHIPPED.replacen("\n[voluntary.lapse]", &format!("{lines}\n{section}\n[voluntary.lapse]"), 1);
+    let fields: Vec<String> = fields.iter().map(|field| format!("{field:?}")).collect();
+    let source = format!("[[source]]\nfields = [{}]\nassumption = \"Proposed.\"\n", fields.join(", "));
+    let sheet = Document::parse(&(text + &source)).and_then(|document| document.revision(None))?;
+    let again = Document::parse(&sheet.text()).and_then(|document| document.revision(None))?;
+    assert_eq!(again.revision, sheet.revision, "{}", sheet.text());
+    Ok(sheet.revision)
+}
+
+#[track_caller]
+fn more_is_refused(lines: &str, section: &str, fields: &[&str], says: &str) {
+    let faults = with_more(lines, section, fields).expect_err("the document is broken");
+    assert!(faults.iter().any(|fault| fault.problem.contains(says)), "{faults:?}");
+}
+
+#[test]
+fn an_entry_is_read_and_may_be_left_out() {
+    const FIELDS: [&str; 2] = ["voluntary.entry.employed", "voluntary.entry.within"];
+    assert_eq!(shipped().entry, None);
+    let entry = |lines: &str| with_more("", &format!("[voluntary.entry]\n{lines}"), &FIELDS);
+    let read = entry("employed = { window = [12, 18] }\nwithin = { months = 2 }").expect("it is sound").entry;
+    let employed = EntryMonths::Window { worked: 12, of: 18 };
+    assert_eq!(read, Some(Entry { employed, within: Some(Within::Months(2)) }));
+    let read = entry("employed = { consecutive = 2 }\nwithin = { days = 20 }").expect("it is sound").entry;
+    assert_eq!(read.and_then(|entry| entry.within), Some(Within::Days(20)));
+    let read = entry("employed = { consecutive = 2 }\nwithin = \"any_time\"").expect("it is sound").entry;
+    assert_eq!(read.map(|entry| entry.within), Some(None));
+    let is_refused = |lines: &str, says: &str| {
+        more_is_refused("", &format!("[voluntary.entry]\n{lines}"), &FIELDS, says);
+    };
+    is_refused("employed = { consecutive = 0 }\nwithin = \"any_time\"", "consecutive is 0");
+    is_refused("employed = { window = [3, 2] }\nwithin = \"any_time\"", "1 <= n <= w");
+    is_refused("employed = { consecutive = 2 }\nwithin = \"never\"", "{ days = 20 }, { months = 6 }, or \"any_time\"");
+    is_refused("employed = { consecutive = 2 }\nwithin = { months = 121 }", "months is 121");
+    let employed = "[voluntary.entry]\nemployed = { consecutive = 2 }";
+    more_is_refused("", employed, &FIELDS[..1], "`voluntary.entry.within` is missing");
+    let none = with_more("entry = \"none\"", "", &["voluntary.entry"]).expect("none can be said");
+    assert!(none.entry.is_none() && none.source("voluntary.entry").is_some());
+    more_is_refused("entry = \"open\"", "", &["voluntary.entry"], "should be \"none\", or a section");
+}
+
+#[test]
+fn a_longest_time_is_read_and_may_be_left_out() {
+    const FIELD: [&str; 1] = ["voluntary.longest_months"];
+    assert_eq!(shipped().longest_months, None);
+    let read = with_more("longest_months = 24", "", &FIELD).expect("it is sound");
+    assert_eq!(read.longest_months, Some(24));
+    let told = difference(&shipped(), &read);
+    assert_eq!((told[0].before.as_str(), told[0].after.as_str()), ("", "24 months"));
+    let none = with_more("longest_months = \"none\"", "", &FIELD).expect("none can be said");
+    assert!(none.longest_months.is_none() && none.source(FIELD[0]).is_some());
+    more_is_refused("longest_months = 0", "", &FIELD, "between 1 and 600");
 }
 
 const REFORM: &str = r#"

@@ -16,6 +16,8 @@ pub(crate) fn cambodia() -> Revision {
         contribution: 100,
         due_day: 15,
         due_month_offset: 1,
+        entry: None,
+        longest_months: None,
         on_holiday: OnHoliday::Same,
         holidays: Vec::new(),
         prepay_months: 12,

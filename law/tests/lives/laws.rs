@@ -3,8 +3,9 @@
 use krama_law::answer::Scheme;
 use krama_law::calendar::{Day, Moment};
 use krama_law::policy::{
-    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Formal, FormalMonthCounts, FormalSpell,
-    LapseCondition, LapseEffective, Law, OnHoliday, Published, RetroactiveLoss, Revision, Transition,
+    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Entry, EntryMonths, Formal,
+    FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, Law, OnHoliday, Published, RetroactiveLoss,
+    Revision, Transition, Within,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -97,8 +98,11 @@ fn revision() -> BoxedStrategy<Revision> {
     );
     let more = (prop::option::weighted(0.7, co_payment()), amnesties(), any::<bool>(), transition());
     let money = (select(vec![100_i64, 100, 130]), select(vec![12_u16, 3, 0]));
-    (money, lapse, due, late, after, cover, more)
-        .prop_map(|((contribution, prepay_months), lapse, due, late, after, cover, more)| Revision {
+    let term = (prop::option::weighted(0.12, entry()), prop::option::weighted(0.15, 1..15_u16));
+    (money, lapse, due, late, after, cover, more, term)
+        .prop_map(|((contribution, prepay_months), lapse, due, late, after, cover, more, term)| Revision {
+            entry: term.0,
+            longest_months: term.1,
             contribution,
             prepay_months,
             lapse,
@@ -139,6 +143,17 @@ fn suspension() -> BoxedStrategy<(Option<u16>, Option<BackPayment>)> {
     // A way back from nothing is never met.
     let idle = back_payment().prop_map(|terms| (None, Some(terms)));
     prop_oneof![12 => Just((None, None)), 8 => both, 4 => plain, 1 => idle].boxed()
+}
+
+/// An employment that is asked for before an enrolment, short enough to be met.
+fn entry() -> BoxedStrategy<Entry> {
+    let consecutive = (1..4_u16).prop_map(EntryMonths::Consecutive);
+    let window = (1..4_u16, 3..8_u16).prop_map(|(worked, of)| EntryMonths::Window { worked, of });
+    let days = select(vec![0_u16, 5, 20, 60, 200]).prop_map(Within::Days);
+    let within = prop_oneof![days, (0..5_u16).prop_map(Within::Months)];
+    (prop_oneof![consecutive, window], prop::option::weighted(0.7, within))
+        .prop_map(|(employed, within)| Entry { employed, within })
+        .boxed()
 }
 
 fn co_payment() -> BoxedStrategy<CoPaymentRule> {

@@ -149,6 +149,7 @@ pub(super) fn live(world: &World<'_>, state: &mut State, day: Day, log: &mut Log
     state.put_off(world, day);
     state.lift_bar(world, day);
     state.lift_bar_by_a_new_law(world, day);
+    state.end_by_time(world, day);
     state.lapse_if_due(world, day);
     state.suspend_or_resume(world, day);
     for joining in on_day(&world.enrolments, day, |joining| joining.on) {

@@ -7,6 +7,7 @@ use krama_law::calendar::{Day, Month};
 use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
 
 use super::day::{Walk, walk};
+use super::entry;
 use super::facts::World;
 use super::jobs::employment_of;
 use super::month::View;
@@ -119,11 +120,13 @@ fn by_enrolling(asked: &Asked<'_>, world: &World<'_>, walked: &Walk) -> Door {
         facts.push(Fact::Payment { on, amount: world.book.on(on).contribution, month: Some(month) });
     }
     let would_stand = walked.state.lapse.is_some_and(|lapse| lapse.bars_without_amnesty(&world.book, day));
-    let laid_aside = amnesty(rules, day).filter(|amnesty| amnesty.re_enrolment && would_stand);
+    let shut_otherwise = would_stand || entry::unmet(world, day).is_some();
+    let laid_aside = amnesty(rules, day).filter(|amnesty| amnesty.re_enrolment && shut_otherwise);
+    let until = laid_aside.map(|amnesty| amnesty.until);
     Door {
         kind: DoorKind::ReEnrolment,
         price: None,
         benefits_from: first_cover(asked, &facts, Scheme::Voluntary),
-        open_until: laid_aside.map(|amnesty| amnesty.until),
+        open_until: until.or_else(|| entry::closes(world, day)),
     }
 }

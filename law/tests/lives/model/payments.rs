@@ -22,7 +22,7 @@ impl State {
         }
     }
 
-    fn take_from_month(&mut self, table: &Table, month: Month, amount: Riel) {
+    pub(super) fn take_from_month(&mut self, table: &Table, month: Month, amount: Riel) {
         if let Some(index) = table.index(month) {
             self.on_month[index] -= amount;
             // What made the month paid is no longer all there.
@@ -96,7 +96,7 @@ impl State {
         if world.dead_on(day) || self.enrolment.is_none() {
             self.purse.put(owner, Place::Suspense, payment.amount, day);
         } else if self.lapse.is_some() {
-            let door = back_payment(world.book.on(day), day).is_some();
+            let door = back_payment(world.book.on(day), day).is_some() && !self.time_is_over(world, day);
             self.purse.put(owner, if door { Place::Pot } else { Place::Suspense }, payment.amount, day);
         } else if self.suspended {
             self.purse.put(owner, Place::Pot, payment.amount, day);
@@ -112,7 +112,8 @@ impl State {
         let mut left = amount;
         for month in named.into_iter().chain((enrolment.month.0..=limit.0).map(Month)) {
             let view = View::of(world, self, day);
-            if left > 0 && month <= limit && view.owed(month) && !view.paid(month) {
+            let in_time = month <= limit && !self.is_too_late_for(world, month, day);
+            if left > 0 && in_time && view.owed(month) && !view.paid(month) {
                 let part = left.min(view.lack(month));
                 self.put_on_month(world, owner, month, part, day);
                 left -= part;

@@ -38,7 +38,8 @@ pub(super) fn terms(view: &View<'_>) -> Option<BackPayment> {
     if view.world.dead_on(view.day) {
         None
     } else if view.state.lapse.is_some() {
-        back_payment(view.rules(), view.day)
+        // Reading: nobody comes back to a membership whose time is over.
+        back_payment(view.rules(), view.day).filter(|_| !view.state.time_is_over(view.world, view.day))
     } else if view.state.suspended {
         view.rules().suspension_return
     } else {

@@ -52,13 +52,15 @@ bar-lifted = { $months ->
 returned-by-back-payment = Came back by paying { $price }, of which { $surcharge } is penalty.
 cover-began = { $scheme } began.
 cover-ended = { $scheme } ended.
+cover-runs-on = Cover runs on after the lapse up to { $until }.
+cover-ran-out = Cover no longer runs on after the lapse.
 died = The member had died the day before.
 
 ## Parts of sentences
 
 scheme-voluntary = Voluntary cover
 scheme-formal = Cover by formal employment
-scheme-run-off = Cover after formal employment
+scheme-run-off = Cover that runs on
 scheme-assistance = Cover by social assistance
 scheme-dependant = Cover as a dependant
 why-deceased = the person had died

@@ -31,13 +31,15 @@ bar-lifted = ការងារក្នុងប្រព័ន្ធ { $months
 returned-by-back-payment = បានវិលត្រឡប់ដោយបង់ { $price } ក្នុងនោះប្រាក់ពិន័យ { $surcharge }។
 cover-began = { $scheme } បានចាប់ផ្តើម។
 cover-ended = { $scheme } បានបញ្ចប់។
+cover-runs-on = ការធានានៅបន្តក្រោយផុតសមាជិកភាព រហូតដល់ { $until }។
+cover-ran-out = ការធានាដែលបន្តក្រោយផុតសមាជិកភាពបានចប់។
 died = សមាជិកបានទទួលមរណភាពនៅថ្ងៃមុន។
 
 ## Parts of sentences
 
 scheme-voluntary = ការធានាស្ម័គ្រចិត្ត
 scheme-formal = ការធានាតាមការងារក្នុងប្រព័ន្ធ
-scheme-run-off = ការធានាក្រោយបញ្ចប់ការងារ
+scheme-run-off = ការធានាដែលនៅបន្ត
 scheme-assistance = ការធានាតាមជំនួយសង្គម
 scheme-dependant = ការធានាជាអ្នកក្នុងបន្ទុក
 why-deceased = សាមីខ្លួនបានទទួលមរណភាព

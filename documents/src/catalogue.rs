@@ -117,6 +117,8 @@ keys! {
     ReturnedByBackPayment = "returned-by-back-payment",
     CoverBegan = "cover-began",
     CoverEnded = "cover-ended",
+    CoverRunsOn = "cover-runs-on",
+    CoverRanOut = "cover-ran-out",
     Died = "died",
     SchemeVoluntary = "scheme-voluntary",
     SchemeFormal = "scheme-formal",

@@ -156,7 +156,7 @@ impl Worded for Scheme {
     const WORDS: &'static [(&'static str, Scheme, &'static str)] = &[
         ("VOLUNTARY", Scheme::Voluntary, "the voluntary scheme"),
         ("FORMAL", Scheme::Formal, "formal employment"),
-        ("RUN_OFF", Scheme::RunOff, "what runs on after an employment"),
+        ("RUN_OFF", Scheme::RunOff, "what runs on after an employment or a lapse"),
         ("ASSISTANCE", Scheme::Assistance, "social assistance"),
         ("DEPENDANT", Scheme::Dependant, "the head of the household"),
     ];

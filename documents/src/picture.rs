@@ -94,6 +94,8 @@ impl Mark {
             | Clause::BarLifted { .. }
             | Clause::CoverBegan { .. }
             | Clause::CoverEnded { .. }
+            | Clause::CoverRunsOn { .. }
+            | Clause::CoverRanOut
             | Clause::Died => Mark::None,
         }
     }

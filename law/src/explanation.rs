@@ -145,6 +145,13 @@ pub enum Clause {
         /// Which scheme.
         scheme: Scheme,
     },
+    /// Cover runs on for a time after a lapse.
+    CoverRunsOn {
+        /// Its last day.
+        until: Day,
+    },
+    /// The time is over for which cover ran on after a lapse.
+    CoverRanOut,
     /// The person died the day before.
     Died,
 }
@@ -181,6 +188,7 @@ impl Clause {
                 &["voluntary.lapse.confirmation"]
             }
             Clause::Lapsed { .. } => &["voluntary.lapse.conditions", "voluntary.lapse.effective"],
+            Clause::CoverRunsOn { .. } | Clause::CoverRanOut => &["voluntary.lapse.run_off_months"],
             Clause::Reinstated => &["voluntary.return.bar"],
             Clause::BarStandsAgain | Clause::BarLifted { .. } => &["voluntary.return.lifts_bar_after_months"],
             Clause::CoverBegan { scheme } | Clause::CoverEnded { scheme } => match scheme {

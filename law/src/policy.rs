@@ -47,6 +47,8 @@ pub struct Revision {
     pub lapse: Vec<LapseCondition>,
     /// From which day a lapse is dated.
     pub lapse_effective: LapseEffective,
+    /// For how many months after the month of the last day before a lapse cover runs on, for who was covered; 0 for none.
+    pub lapse_run_off_months: u16,
     /// What a month with employment does to a run of missed months.
     pub formal_spell: FormalSpell,
     /// How many days after a served notice a lapse may come at the earliest; `None`: no notice is needed.

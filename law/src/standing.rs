@@ -4,7 +4,7 @@
 //! in between. What it knows is one `Life` and one `Book` of rules; entitlement and covers are in `coverage`, which
 //! days those are in `rhythm`.
 
-use crate::answer::{CoPayment, EnrolmentRefusal, Schemes, Standing};
+use crate::answer::{CoPayment, EnrolmentRefusal, Scheme, Schemes, Standing};
 use crate::calendar::{Day, Month};
 use crate::coverage::Entitled;
 use crate::explanation::{Clause, Step};
@@ -45,6 +45,8 @@ pub(crate) struct Lapse {
     pub(crate) breach: Day,
     /// The day from which it is dated.
     pub(crate) dated: Day,
+    /// Whether voluntary cover covered on the day before it took effect.
+    pub(crate) covered: bool,
 }
 
 /// A return by paying.
@@ -351,7 +353,8 @@ impl<'a> Machine<'a> {
             LapseEffective::Breach => day,
             LapseEffective::FirstMissed => oldest.map_or(day, Month::first_day),
         };
-        self.lapse = Some(Lapse { breach: day, dated });
+        let covered = self.state.covers.has(Scheme::Voluntary);
+        self.lapse = Some(Lapse { breach: day, dated, covered });
         self.pending = None;
         self.waived = None;
         self.suspended = false;

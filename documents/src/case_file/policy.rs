@@ -44,6 +44,7 @@ pub(super) struct CasePolicy {
     longest_months: Option<Option<u16>>,
     lapse: Option<Vec<LapseLimb>>,
     lapse_effective: Option<Word<LapseEffective>>,
+    lapse_run_off_months: Option<u16>,
     formal_spell: Option<Word<FormalSpell>>,
     bar: Option<BarText>,
     #[serde(deserialize_with = "given")]
@@ -217,6 +218,7 @@ impl CasePolicy {
         set(&mut revision.longest_months, self.longest_months);
         set_all(&mut revision.lapse, self.lapse.as_deref());
         set(&mut revision.lapse_effective, self.lapse_effective.map(|word| word.0));
+        set(&mut revision.lapse_run_off_months, self.lapse_run_off_months);
         set(&mut revision.formal_spell, self.formal_spell.map(|word| word.0));
         match &self.bar {
             None => {}
@@ -352,6 +354,7 @@ pub fn frozen_kh_current() -> Revision {
         retroactive_loss: RetroactiveLoss::FromKnown,
         lapse: vec![LapseCondition::Consecutive(6)],
         lapse_effective: LapseEffective::Breach,
+        lapse_run_off_months: 0,
         formal_spell: FormalSpell::Resets,
         notice_days: None,
         confirmation: false,

@@ -62,6 +62,8 @@ pub fn clause(clause: &Clause) -> Message {
         ),
         Clause::CoverBegan { scheme } => of_scheme(Key::CoverBegan, *scheme),
         Clause::CoverEnded { scheme } => of_scheme(Key::CoverEnded, *scheme),
+        Clause::CoverRunsOn { until } => Message::of(Key::CoverRunsOn, [("until", Value::Day(*until))]),
+        Clause::CoverRanOut => alone(Key::CoverRanOut),
         Clause::Died => alone(Key::Died),
     }
 }
@@ -139,6 +141,8 @@ pub fn name(clause: &Clause) -> &'static str {
         Clause::ReturnedByBackPayment { .. } => "RETURNED_BY_BACK_PAYMENT",
         Clause::CoverBegan { .. } => "COVER_BEGAN",
         Clause::CoverEnded { .. } => "COVER_ENDED",
+        Clause::CoverRunsOn { .. } => "COVER_RUNS_ON",
+        Clause::CoverRanOut => "COVER_RAN_OUT",
         Clause::Died => "DIED",
     }
 }
@@ -164,7 +168,7 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         Clause::MonthOverdue { month, overdue } => {
             vec![("month", month.to_string()), ("overdue_months", overdue.to_string())]
         }
-        Clause::LearntLate { until } => vec![("until", until.to_string())],
+        Clause::LearntLate { until } | Clause::CoverRunsOn { until } => vec![("until", until.to_string())],
         Clause::LapsePending { run } => vec![("run_months", run.to_string())],
         Clause::Lapsed { run, oldest, dated } => {
             let mut values = vec![("run_months", run.to_string()), ("dated", dated.to_string())];
@@ -188,6 +192,7 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         | Clause::BarLiftedByLaw
         | Clause::CoverSuspended
         | Clause::SuspensionOver
+        | Clause::CoverRanOut
         | Clause::Died => Vec::new(),
     }
 }

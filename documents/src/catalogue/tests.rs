@@ -83,6 +83,8 @@ fn clauses() -> Vec<Clause> {
         Clause::BarStandsAgain,
         Clause::BarLifted { months: 12 },
         Clause::ReturnedByBackPayment { price: 180_180, surcharge: 8_580, months: vec![may] },
+        Clause::CoverRunsOn { until: on },
+        Clause::CoverRanOut,
         Clause::Died,
     ];
     let refusals = [

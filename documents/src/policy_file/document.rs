@@ -154,6 +154,7 @@ fn blank() -> Revision {
         retroactive_loss: RetroactiveLoss::FromKnown,
         lapse: Vec::new(),
         lapse_effective: LapseEffective::Breach,
+        lapse_run_off_months: 0,
         formal_spell: FormalSpell::Resets,
         notice_days: None,
         confirmation: false,

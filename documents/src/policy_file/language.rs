@@ -55,6 +55,7 @@ impl Field {
         }
         match self.path {
             "voluntary.longest_months" => return revision.longest_months.is_some() || is_said(),
+            "voluntary.lapse.run_off_months" => return revision.lapse_run_off_months > 0 || is_said(),
             ENTRY => return revision.entry.is_none() && is_said(),
             path if path.starts_with(ENTRY) => return revision.entry.is_some(),
             _ => {}
@@ -205,6 +206,13 @@ pub const FIELDS: &[Field] = &[
     ),
     field!("voluntary.lapse.conditions", "lapse", "When the membership lapses", LapseConditions, lapse),
     field!("voluntary.lapse.effective", "lapse_effective", "From when a lapse is dated", Words, lapse_effective),
+    field!(
+        "voluntary.lapse.run_off_months",
+        "lapse_run_off_months",
+        "How long cover runs on after a lapse for somebody who was covered; a field that a law may leave out",
+        Count { least: 0_u16, most: 120, unit: "months" },
+        lapse_run_off_months
+    ),
     field!(
         "voluntary.lapse.formal_spell",
         "formal_spell",

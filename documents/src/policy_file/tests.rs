@@ -177,6 +177,24 @@ fn a_longest_time_is_read_and_may_be_left_out() {
     more_is_refused("longest_months = 0", "", &FIELD, "between 1 and 600");
 }
 
+#[test]
+fn what_runs_on_after_a_lapse_is_read_and_may_be_left_out() {
+    const SOURCE: &str = "field = \"voluntary.lapse.formal_spell\"";
+    const BOTH: &str = "fields = [\"voluntary.lapse.run_off_months\", \"voluntary.lapse.formal_spell\"]";
+    assert!(SHIPPED.contains(SOURCE));
+    let read = |months: &str| {
+        let text = SHIPPED.replacen("[voluntary.lapse]", &format!("[voluntary.lapse]\nrun_off_months = {months}"), 1);
+        let sheet = Document::parse(&text.replacen(SOURCE, BOTH, 1))?.revision(None)?;
+        let again = Document::parse(&sheet.text()).and_then(|document| document.revision(None))?;
+        assert_eq!(again.revision, sheet.revision);
+        Ok::<Revision, Vec<Fault>>(sheet.revision)
+    };
+    assert_eq!(shipped().lapse_run_off_months, 0);
+    let months = ["6", "0"].map(|months| read(months).expect("it is sound").lapse_run_off_months);
+    assert_eq!(months, [6, 0]);
+    assert!(read("121").is_err_and(|faults| faults[0].problem.contains("between 0 and 120")));
+}
+
 const REFORM: &str = r#"
 law = "kh"
 effective = "2027-01-01"

@@ -25,6 +25,7 @@ pub(crate) fn cambodia() -> Revision {
         retroactive_loss: RetroactiveLoss::FromKnown,
         lapse: vec![LapseCondition::Consecutive(6)],
         lapse_effective: LapseEffective::Breach,
+        lapse_run_off_months: 0,
         formal_spell: FormalSpell::Resets,
         notice_days: None,
         confirmation: false,

@@ -98,11 +98,16 @@ fn revision() -> BoxedStrategy<Revision> {
     );
     let more = (prop::option::weighted(0.7, co_payment()), amnesties(), any::<bool>(), transition());
     let money = (select(vec![100_i64, 100, 130]), select(vec![12_u16, 3, 0]));
-    let term = (prop::option::weighted(0.12, entry()), prop::option::weighted(0.15, 1..15_u16));
+    let term = (
+        prop::option::weighted(0.12, entry()),
+        prop::option::weighted(0.15, 1..15_u16),
+        select(vec![0_u16, 0, 0, 0, 1, 3, 6]),
+    );
     (money, lapse, due, late, after, cover, more, term)
         .prop_map(|((contribution, prepay_months), lapse, due, late, after, cover, more, term)| Revision {
             entry: term.0,
             longest_months: term.1,
+            lapse_run_off_months: term.2,
             contribution,
             prepay_months,
             lapse,

@@ -6,6 +6,7 @@ enrolment-refused = An enrolment was refused: { $why }.
 payment-allocated = A payment of { $amount } went to { $months }.
 payment-allocated-with-credit = A payment of { $amount } went to { $months }; { $credit } is credit.
 payment-is-credit = A payment of { $amount } is credit: no month needed it.
+charged-for-delay = Of the payment { $amount } are charged for paying late.
 payment-suspended = A payment of { $amount } stands in suspense: { $why }.
 payment-saved-up = A payment of { $amount } is saved up for the return: { $pot } of the { $price } that it costs.
 payment-reversed = A payment of { $amount } came to nothing.

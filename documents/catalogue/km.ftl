@@ -6,6 +6,7 @@ enrolment-refused = ការចុះឈ្មោះត្រូវបានប
 payment-allocated = ប្រាក់ { $amount } ត្រូវបានទូទាត់សម្រាប់ { $months }។
 payment-allocated-with-credit = ប្រាក់ { $amount } ត្រូវបានទូទាត់សម្រាប់ { $months }។ នៅសល់ { $credit }។
 payment-is-credit = ប្រាក់ { $amount } នៅសល់ទាំងអស់ ព្រោះគ្មានខែណាត្រូវបង់។
+charged-for-delay = ក្នុងការបង់ប្រាក់នេះ { $amount } ជាប្រាក់ពិន័យដោយបង់យឺត។
 payment-suspended = ប្រាក់ { $amount } ត្រូវបានរក្សាទុករង់ចាំ៖ { $why }។
 payment-saved-up = ប្រាក់ { $amount } ត្រូវបានសន្សំសម្រាប់ការវិលត្រឡប់៖ បាន { $pot } ក្នុងចំណោម { $price }។
 payment-reversed = ការបង់ប្រាក់ { $amount } មិនបានសម្រេចទេ។

@@ -92,6 +92,7 @@ keys! {
     PaymentAllocated = "payment-allocated",
     PaymentAllocatedWithCredit = "payment-allocated-with-credit",
     PaymentIsCredit = "payment-is-credit",
+    ChargedForDelay = "charged-for-delay",
     PaymentSuspended = "payment-suspended",
     PaymentSavedUp = "payment-saved-up",
     PaymentReversed = "payment-reversed",

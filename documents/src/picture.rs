@@ -81,6 +81,7 @@ impl Mark {
             Clause::Reinstated | Clause::ReturnedByBackPayment { .. } | Clause::SuspensionOver => Mark::Back,
             Clause::Enrolled { .. }
             | Clause::EnrolmentRefused { .. }
+            | Clause::ChargedForDelay { .. }
             | Clause::PaymentReversed { .. }
             | Clause::PaymentRefunded { .. }
             | Clause::BarLiftedByLaw

@@ -118,7 +118,7 @@ pub struct Money {
     pub suspense: Riel,
     /// Added up towards a back-payment.
     pub pot: Riel,
-    /// Paid as penalty of a back-payment.
+    /// Paid as penalty of a back-payment, or as charge for paying a month late.
     pub surcharge: Riel,
     /// Of payments that came to nothing.
     pub reversed: Riel,

@@ -176,7 +176,7 @@ impl Machine<'_> {
         (price_with_penalty(&lacks, terms.penalty, terms.compound, terms.flat), months)
     }
 
-    fn lack(&self, month: Month, day: Day) -> Lack {
+    pub(crate) fn lack(&self, month: Month, day: Day) -> Lack {
         let due = self.due(month);
         let amount = self.book.price(month, day) - self.months.row(month).allocated;
         if day <= due.day {

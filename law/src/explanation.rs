@@ -42,6 +42,11 @@ pub enum Clause {
         /// What no month needed.
         credit: Riel,
     },
+    /// A part of what was allocated is charged for paying late.
+    ChargedForDelay {
+        /// How much.
+        amount: Riel,
+    },
     /// Money could not be allocated and waits.
     PaymentSuspended {
         /// The amount of the payment.
@@ -171,6 +176,7 @@ impl Clause {
                 }
             },
             Clause::PaymentAllocated { .. } => &["voluntary.contribution_riel", "voluntary.prepay_months"],
+            Clause::ChargedForDelay { .. } => &["voluntary.late_charge"],
             Clause::PaymentSuspended { reason, .. } => match reason {
                 SuspenseReason::Abandoned => &["voluntary.return.back_payment"],
                 SuspenseReason::NotEnrolled | SuspenseReason::Deceased => &[],

@@ -37,6 +37,8 @@ pub struct Revision {
     pub on_holiday: OnHoliday,
     /// The dated public holidays, in order.
     pub holidays: Vec<Day>,
+    /// What paying an overdue month costs more, for a member who has neither lapsed nor is suspended; `None`: nothing.
+    pub late_charge: Option<LateCharge>,
     /// How many months after the current one can be paid ahead.
     pub prepay_months: u16,
     /// How many days a member has at least, after a fact that takes away becomes known late.
@@ -190,6 +192,15 @@ pub struct BackPayment {
     pub flat: Riel,
     /// For how many months after the return there is no voluntary cover.
     pub waiting_months: u16,
+}
+
+/// What a month costs more when it is paid late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LateCharge {
+    /// The part of what is paid late, for each started month since the month's due day.
+    pub penalty: Rate,
+    /// Whether it is compound rather than simple.
+    pub compound: bool,
 }
 
 /// What a member who paid to come back owes of the bill of a benefit, for a time after the return.

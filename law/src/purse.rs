@@ -19,7 +19,7 @@ pub enum Place {
     Suspense(SuspenseReason),
     /// Added up towards a back-payment.
     Pot,
-    /// Paid as penalty of a back-payment.
+    /// Paid as penalty of a back-payment, or as charge for paying a month late.
     Surcharge,
     /// Of a payment that came to nothing.
     Reversed,

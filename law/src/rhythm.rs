@@ -113,7 +113,8 @@ impl Machine<'_> {
         let behind = self.state.standing == Standing::InArrears;
         let enrolled = self.enrolled_from.is_some_and(|first| first <= self.oldest_open);
         let allocates = enrolled && self.lapse.is_none() && self.quiet_until < Day::NEVER;
-        if !allocates || self.steps.is_some() || !self.months.none_put_off() {
+        let charges = behind && self.in_force.0.late_charge.is_some();
+        if !allocates || charges || self.steps.is_some() || !self.months.none_put_off() {
             return None;
         }
         let end = end.min(if behind { self.quiet_until } else { self.entitled_until() });
@@ -184,7 +185,7 @@ impl Machine<'_> {
         next
     }
 
-    fn next_price_step(&self, day: Day) -> Day {
+    pub(crate) fn next_price_step(&self, day: Day) -> Day {
         let month = self.book.month_of(day);
         let revisions = self.book.revisions().iter();
         let steps = revisions

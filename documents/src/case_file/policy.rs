@@ -11,8 +11,8 @@ use krama_law::fact::AssistanceLevel;
 use krama_law::money::Riel;
 use krama_law::policy::{
     Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Entry, Formal, FormalMonthCounts,
-    FormalSpell, LapseCondition, LapseEffective, Law, Notices, OnHoliday, Published, RetroactiveLoss, Revision,
-    Transition,
+    FormalSpell, LapseCondition, LapseEffective, LateCharge, Law, Notices, OnHoliday, Published, RetroactiveLoss,
+    Revision, Transition,
 };
 use serde::Deserialize;
 
@@ -40,6 +40,8 @@ pub(super) struct CasePolicy {
     prepay_months: Option<u16>,
     #[serde(deserialize_with = "given")]
     entry: Option<Option<EntryTerms>>,
+    #[serde(deserialize_with = "given")]
+    late_charge: Option<Option<LateChargeTerms>>,
     #[serde(deserialize_with = "given")]
     longest_months: Option<Option<u16>>,
     lapse: Option<Vec<LapseLimb>>,
@@ -82,6 +84,14 @@ pub(super) struct CasePolicy {
 enum BarText {
     Months(u16),
     Life(String),
+}
+
+#[derive(PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LateChargeTerms {
+    p: serde_json::Number,
+    #[serde(default)]
+    compound: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Deserialize)]
@@ -216,6 +226,9 @@ impl CasePolicy {
         set(&mut revision.prepay_months, self.prepay_months);
         set(&mut revision.entry, self.entry.map(|entry| entry.map(|entry| entry.clause())));
         set(&mut revision.longest_months, self.longest_months);
+        if let Some(charge) = &self.late_charge {
+            revision.late_charge = charge.as_ref().map(LateChargeTerms::charge).transpose()?;
+        }
         set_all(&mut revision.lapse, self.lapse.as_deref());
         set(&mut revision.lapse_effective, self.lapse_effective.map(|word| word.0));
         set(&mut revision.lapse_run_off_months, self.lapse_run_off_months);
@@ -303,6 +316,12 @@ impl BackPaymentTerms {
     }
 }
 
+impl LateChargeTerms {
+    fn charge(&self) -> Result<LateCharge, String> {
+        Ok(LateCharge { penalty: exact("late_charge", &self.p)?, compound: self.compound })
+    }
+}
+
 impl EntryTerms {
     fn clause(self) -> Entry {
         Entry { employed: self.employed.into(), within: self.within.map(Into::into) }
@@ -349,6 +368,7 @@ pub fn frozen_kh_current() -> Revision {
         longest_months: None,
         on_holiday: OnHoliday::Same,
         holidays: Vec::new(),
+        late_charge: None,
         prepay_months: 12,
         learnt_late_days: 30,
         retroactive_loss: RetroactiveLoss::FromKnown,

@@ -19,6 +19,7 @@ pub fn clause(clause: &Clause) -> Message {
             Message::of(Key::EnrolmentRefused, [("why", Value::Part(why_refused(*reason)))])
         }
         Clause::PaymentAllocated { amount, months, credit } => allocated(*amount, months, *credit),
+        Clause::ChargedForDelay { amount } => Message::of(Key::ChargedForDelay, [("amount", Value::Riel(*amount))]),
         Clause::PaymentSuspended { amount, reason } => Message::of(
             Key::PaymentSuspended,
             [("amount", Value::Riel(*amount)), ("why", Value::Part(why_suspended(*reason)))],
@@ -119,6 +120,7 @@ pub fn name(clause: &Clause) -> &'static str {
         Clause::Enrolled { .. } => "ENROLLED",
         Clause::EnrolmentRefused { .. } => "ENROLMENT_REFUSED",
         Clause::PaymentAllocated { .. } => "PAYMENT_ALLOCATED",
+        Clause::ChargedForDelay { .. } => "CHARGED_FOR_DELAY",
         Clause::PaymentSuspended { .. } => "PAYMENT_SUSPENDED",
         Clause::PaymentSavedUp { .. } => "PAYMENT_SAVED_UP",
         Clause::PaymentReversed { .. } => "PAYMENT_REVERSED",
@@ -156,6 +158,7 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         Clause::PaymentAllocated { amount, months, credit } => {
             vec![("amount_riel", amount.to_string()), ("months", list(months)), ("credit_riel", credit.to_string())]
         }
+        Clause::ChargedForDelay { amount } => vec![("amount_riel", amount.to_string())],
         Clause::PaymentSuspended { amount, reason } => {
             vec![("amount_riel", amount.to_string()), ("reason", suspense(*reason).to_owned())]
         }

@@ -60,6 +60,7 @@ fn clauses() -> Vec<Clause> {
         Clause::PaymentAllocated { amount: 15_600, months: vec![may], credit: 0 },
         Clause::PaymentAllocated { amount: 40_000, months: vec![may, june], credit: 8_800 },
         Clause::PaymentAllocated { amount: 15_600, months: Vec::new(), credit: 15_600 },
+        Clause::ChargedForDelay { amount: 312 },
         Clause::PaymentSavedUp { amount: 10_000, pot: 20_000, price: 180_180 },
         Clause::PaymentReversed { amount: 15_600, months: Vec::new() },
         Clause::PaymentReversed { amount: 15_600, months: vec![may] },

@@ -149,6 +149,7 @@ fn blank() -> Revision {
         longest_months: None,
         on_holiday: OnHoliday::Same,
         holidays: Vec::new(),
+        late_charge: None,
         prepay_months: 0,
         learnt_late_days: 0,
         retroactive_loss: RetroactiveLoss::FromKnown,

@@ -12,8 +12,8 @@ use toml_edit::Item;
 
 use crate::law_words::{AssistanceDoor, Bars, Gaps};
 use crate::policy_file::values::{
-    Amnesties, CoPayment, Count, DaysBefore, Employed, Entitlements, EntryTime, Holidays, LapseConditions, OrWord,
-    Riels, Terms, WordList, Words, YesNo, unread,
+    Amnesties, Charge, CoPayment, Count, DaysBefore, Employed, Entitlements, EntryTime, Holidays, LapseConditions,
+    OrWord, Riels, Terms, WordList, Words, YesNo, unread,
 };
 
 /// One field of the language.
@@ -55,6 +55,7 @@ impl Field {
         }
         match self.path {
             "voluntary.longest_months" => return revision.longest_months.is_some() || is_said(),
+            "voluntary.late_charge" => return revision.late_charge.is_some() || is_said(),
             "voluntary.lapse.run_off_months" => return revision.lapse_run_off_months > 0 || is_said(),
             ENTRY => return revision.entry.is_none() && is_said(),
             path if path.starts_with(ENTRY) => return revision.entry.is_some(),
@@ -175,6 +176,13 @@ pub const FIELDS: &[Field] = &[
         "How long a membership lasts at the most, the month of enrolment included; a field that a law may leave out",
         OrWord { word: "none", says: "without an end", least: 1, most: 600, unit: "months" },
         longest_months
+    ),
+    field!(
+        "voluntary.late_charge",
+        "late_charge",
+        "What is charged on a month that is paid late; a field that a law may leave out",
+        Charge,
+        late_charge
     ),
     Field {
         path: ENTRY,

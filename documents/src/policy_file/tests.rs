@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use krama_law::policy::{Entry, EntryMonths, Revision, Within};
+use krama_law::policy::{Entry, EntryMonths, LateCharge, Revision, Within};
 
 use super::*;
 
@@ -193,6 +193,22 @@ fn what_runs_on_after_a_lapse_is_read_and_may_be_left_out() {
     let months = ["6", "0"].map(|months| read(months).expect("it is sound").lapse_run_off_months);
     assert_eq!(months, [6, 0]);
     assert!(read("121").is_err_and(|faults| faults[0].problem.contains("between 0 and 120")));
+}
+
+#[test]
+fn a_charge_for_paying_late_is_read_and_may_be_left_out() {
+    const FIELD: [&str; 1] = ["voluntary.late_charge"];
+    assert_eq!(shipped().late_charge, None);
+    let read = with_more("late_charge = { penalty = \"0.02\" }", "", &FIELD).expect("it is sound");
+    let charge = |compound| LateCharge { penalty: "0.02".parse().expect("it is a rate"), compound };
+    assert_eq!(read.late_charge, Some(charge(false)));
+    assert_eq!(difference(&shipped(), &read)[0].after, "2 % of it for each month started");
+    let read = with_more("late_charge = { penalty = \"0.02\", compound = true }", "", &FIELD).expect("it is sound");
+    assert_eq!(read.late_charge, Some(charge(true)));
+    let none = with_more("late_charge = \"none\"", "", &FIELD).expect("none can be said");
+    assert!(none.late_charge.is_none() && none.source(FIELD[0]).is_some());
+    more_is_refused("late_charge = { penalty = \"2\" }", "", &FIELD, "between 0 and 1");
+    more_is_refused("late_charge = { penalty = \"0\", flat_riel = 5 }", "", &FIELD, "flat_riel");
 }
 
 const REFORM: &str = r#"

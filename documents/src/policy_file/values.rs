@@ -15,7 +15,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml_edit::Item;
 
 pub(super) use entry::{Employed, EntryTime, unread};
-pub(super) use ways_back::{Amnesties, CoPayment, Terms};
+pub(super) use ways_back::{Amnesties, Charge, CoPayment, Terms};
 
 use crate::law_words::{EntitlementLimb, LapseLimb, Word, Worded};
 

@@ -20,6 +20,7 @@ pub(crate) fn cambodia() -> Revision {
         longest_months: None,
         on_holiday: OnHoliday::Same,
         holidays: Vec::new(),
+        late_charge: None,
         prepay_months: 12,
         learnt_late_days: 30,
         retroactive_loss: RetroactiveLoss::FromKnown,

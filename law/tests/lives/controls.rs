@@ -169,6 +169,7 @@ fn note_clauses(life: &Life, question: Question, answer: &ModelAnswer, note: &dy
         note(clause, law.is_some_and(other));
     };
     matters("entry matters", &|revision| revision.entry.take().is_some());
+    matters("a charge for delay", &|revision| revision.late_charge.take().is_some());
     matters("cover runs on after a lapse", &|revision| std::mem::take(&mut revision.lapse_run_off_months) > 0);
     matters("the longest time matters", &|revision| revision.longest_months.take().is_some());
 }

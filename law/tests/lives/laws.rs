@@ -4,8 +4,8 @@ use krama_law::answer::Scheme;
 use krama_law::calendar::{Day, Moment};
 use krama_law::policy::{
     Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Entry, EntryMonths, Formal,
-    FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, Law, OnHoliday, Published, RetroactiveLoss,
-    Revision, Transition, Within,
+    FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, LateCharge, Law, OnHoliday, Published,
+    RetroactiveLoss, Revision, Transition, Within,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -101,12 +101,14 @@ fn revision() -> BoxedStrategy<Revision> {
     let term = (
         prop::option::weighted(0.12, entry()),
         prop::option::weighted(0.15, 1..15_u16),
-        select(vec![0_u16, 0, 0, 0, 1, 3, 6]),
+        select(vec![0_u16, 0, 0, 0, 0, 0, 1, 3, 6]),
+        prop::option::weighted(0.15, late_charge()),
     );
     (money, lapse, due, late, after, cover, more, term)
         .prop_map(|((contribution, prepay_months), lapse, due, late, after, cover, more, term)| Revision {
             entry: term.0,
             longest_months: term.1,
+            late_charge: term.3,
             lapse_run_off_months: term.2,
             contribution,
             prepay_months,
@@ -148,6 +150,12 @@ fn suspension() -> BoxedStrategy<(Option<u16>, Option<BackPayment>)> {
     // A way back from nothing is never met.
     let idle = back_payment().prop_map(|terms| (None, Some(terms)));
     prop_oneof![12 => Just((None, None)), 8 => both, 4 => plain, 1 => idle].boxed()
+}
+
+fn late_charge() -> BoxedStrategy<LateCharge> {
+    (select(vec!["0.02", "0.015", "0.3"]), any::<bool>())
+        .prop_map(|(penalty, compound)| LateCharge { penalty: penalty.parse().unwrap(), compound })
+        .boxed()
 }
 
 /// An employment that is asked for before an enrolment, short enough to be met.

@@ -1,9 +1,10 @@
-//! The values of the ways back: the terms of a return by paying, what is borne of a bill after it, and amnesties.
+//! The values of the ways back: the terms of a return by paying, what is borne of a bill after it, and amnesties; and what
+//! is charged for paying late, which is written as they are.
 //!
 //! Absent: bars and entitlements, which are plain numbers and lists.
 
 use krama_law::money::{Rate, Riel};
-use krama_law::policy::{Amnesty, BackPayment, CoPaymentRule};
+use krama_law::policy::{Amnesty, BackPayment, CoPaymentRule, LateCharge};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml_edit::Item;
@@ -79,6 +80,37 @@ impl Terms {
         let waiting = counted(terms.waiting_months, "months");
         parts.extend((terms.waiting_months != 0).then(|| format!("{waiting} without voluntary cover afterwards")));
         parts.join("; ")
+    }
+}
+
+/// What is charged for paying late, or `none`.
+pub(in crate::policy_file) struct Charge;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChargeTable {
+    /// The part a month, as a text, so that it stays an exact decimal.
+    penalty: String,
+    #[serde(default)]
+    compound: bool,
+}
+
+impl Charge {
+    pub(in crate::policy_file) fn read(&self, item: &Item) -> Result<Option<LateCharge>, String> {
+        let Some(table) = or_none::<ChargeTable>(item)? else { return Ok(None) };
+        Ok(Some(LateCharge { penalty: rate("penalty", &table.penalty)?, compound: table.compound }))
+    }
+
+    pub(in crate::policy_file) fn write(&self, charge: &Option<LateCharge>) -> String {
+        let Some(charge) = charge else { return quoted("none") };
+        let compound = if charge.compound { ", compound = true" } else { "" };
+        format!("{{ penalty = {}{compound} }}", quoted(&charge.penalty.to_string()))
+    }
+
+    pub(in crate::policy_file) fn say(&self, charge: &Option<LateCharge>) -> String {
+        let Some(charge) = charge else { return "nothing".to_owned() };
+        let kind = if charge.compound { ", compound" } else { "" };
+        format!("{} of it for each month started{kind}", percent(charge.penalty))
     }
 }
 

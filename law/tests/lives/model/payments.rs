@@ -7,7 +7,7 @@ use super::day::State;
 use super::facts::{Payment, Refund, Reversal, World};
 use super::month::View;
 use super::purse::{Owner, Place, Purse};
-use super::quote::back_payment;
+use super::quote::{back_payment, with_late_charge};
 use super::table::Table;
 
 impl State {
@@ -114,9 +114,10 @@ impl State {
             let view = View::of(world, self, day);
             let in_time = month <= limit && !self.is_too_late_for(world, month, day);
             if left > 0 && in_time && view.owed(month) && !view.paid(month) {
-                let part = left.min(view.lack(month));
+                let (part, charge) = with_late_charge(&view, month, left);
                 self.put_on_month(world, owner, month, part, day);
-                left -= part;
+                self.purse.put(owner, Place::Surcharge, charge, day);
+                left -= part + charge;
             }
         }
         self.purse.put(owner, Place::Credit, left, day);

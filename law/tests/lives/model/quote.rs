@@ -68,6 +68,25 @@ pub(super) fn quote(view: &View<'_>) -> Option<Quote> {
     Some(Quote { months, price: price(&asked, millionths(door.penalty), door.compound, door.flat) })
 }
 
+/// How much of money that is left goes on a month, and how much is charged for paying it late: the most that can be put
+/// on it with what is charged on that, rounded up. What then is left of the money, less than another riel would cost,
+/// is charged too.
+pub(super) fn with_late_charge(view: &View<'_>, month: Month, left: Riel) -> (Riel, Riel) {
+    let lack = view.lack(month);
+    let late = started_months(view.due(month), view.day);
+    let Some(terms) = view.rules().late_charge.filter(|_| late > 0) else { return (left.min(lack), 0) };
+    let cost = |part: Riel| price(&[(part, late)], millionths(terms.penalty), terms.compound, 0);
+    if left >= cost(lack) {
+        return (lack, cost(lack) - lack);
+    }
+    let (mut affordable, mut too_much) = (0, lack);
+    while too_much - affordable > 1 {
+        let between = affordable + (too_much - affordable) / 2;
+        if cost(between) <= left { affordable = between } else { too_much = between }
+    }
+    (affordable, left - affordable)
+}
+
 /// The started months since a due day: the smallest number with which the day is not after the same number of the
 /// due month moved on by it, unmoved by holidays; 0 while it has not fallen due.
 fn started_months(due: Due, day: Day) -> u32 {

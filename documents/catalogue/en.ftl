@@ -9,6 +9,10 @@ payment-is-credit = A payment of { $amount } is credit: no month needed it.
 charged-for-delay = Of the payment { $amount } are charged for paying late.
 payment-suspended = A payment of { $amount } stands in suspense: { $why }.
 payment-saved-up = A payment of { $amount } is saved up for the return: { $pot } of the { $price } that it costs.
+instalments-dropped = { $amount } saved up earlier are credit: { $payments ->
+    [one] only one payment counts
+   *[other] only { $payments } payments count
+} towards the return.
 payment-reversed = A payment of { $amount } came to nothing.
 payment-reversed-off-months = A payment of { $amount } came to nothing; { $months } { $count ->
     [one] is

@@ -9,6 +9,7 @@ payment-is-credit = ប្រាក់ { $amount } នៅសល់ទាំង�
 charged-for-delay = ក្នុងការបង់ប្រាក់នេះ { $amount } ជាប្រាក់ពិន័យដោយបង់យឺត។
 payment-suspended = ប្រាក់ { $amount } ត្រូវបានរក្សាទុករង់ចាំ៖ { $why }។
 payment-saved-up = ប្រាក់ { $amount } ត្រូវបានសន្សំសម្រាប់ការវិលត្រឡប់៖ បាន { $pot } ក្នុងចំណោម { $price }។
+instalments-dropped = ប្រាក់ { $amount } ដែលបានសន្សំមុន ក្លាយជាប្រាក់នៅសល់៖ រាប់តែការបង់ { $payments } ដងចុងក្រោយប៉ុណ្ណោះ។
 payment-reversed = ការបង់ប្រាក់ { $amount } មិនបានសម្រេចទេ។
 payment-reversed-off-months = ការបង់ប្រាក់ { $amount } មិនបានសម្រេចទេ។ { $months } ចំនួន { $count } ខែ ត្រូវបង់ឡើងវិញ។
 payment-refunded = ប្រាក់ { $amount } ត្រូវបានសងវិញ។

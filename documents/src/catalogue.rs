@@ -95,6 +95,7 @@ keys! {
     ChargedForDelay = "charged-for-delay",
     PaymentSuspended = "payment-suspended",
     PaymentSavedUp = "payment-saved-up",
+    InstalmentsDropped = "instalments-dropped",
     PaymentReversed = "payment-reversed",
     PaymentReversedOffMonths = "payment-reversed-off-months",
     PaymentRefunded = "payment-refunded",

@@ -82,6 +82,7 @@ impl Mark {
             Clause::Enrolled { .. }
             | Clause::EnrolmentRefused { .. }
             | Clause::ChargedForDelay { .. }
+            | Clause::InstalmentsDropped { .. }
             | Clause::PaymentReversed { .. }
             | Clause::PaymentRefunded { .. }
             | Clause::BarLiftedByLaw

@@ -8,7 +8,7 @@ use crate::explanation::Clause;
 use crate::fact::FactId;
 use crate::life::{Payment, late};
 use crate::money::{Riel, paid_with_penalty, price_with_penalty};
-use crate::policy::LateCharge;
+use crate::policy::{BackPayment, LateCharge};
 use crate::purse::{Owner, Place, SuspenseReason};
 use crate::standing::{Machine, Today};
 
@@ -175,6 +175,7 @@ impl Machine<'_> {
         let terms = self.terms_of_return(today);
         if terms.is_some() || self.suspended && !self.dead(day) {
             self.purse.put(owner, Place::Pot, amount, day);
+            self.drop_older_instalments(payment, terms, today);
             if let Some(terms) = terms.filter(|_| self.steps.is_some()) {
                 let (pot, price) = (self.purse.pot(), self.price_of_return(today, &terms).0);
                 self.note(day, || vec![payment.fact], || Clause::PaymentSavedUp { amount, pot, price });
@@ -190,6 +191,18 @@ impl Machine<'_> {
         };
         self.purse.put(owner, Place::Suspense(reason), amount, day);
         self.note(day, || vec![payment.fact], || Clause::PaymentSuspended { amount, reason });
+    }
+
+    /// Lets no more payments add up for a return than the law lets count: the older ones are credit.
+    fn drop_older_instalments(&mut self, payment: &Payment, terms: Option<BackPayment>, today: Today<'_>) {
+        let Some(terms) = terms.filter(|terms| terms.instalments.is_some()) else { return };
+        if let Some(most) = terms.payments_that_count(self.overdue_months(today).count()) {
+            let amount = self.purse.leave_in_pot(most);
+            if amount > 0 {
+                let payments = u32::try_from(most).unwrap_or(u32::MAX);
+                self.note(today.day, || vec![payment.fact], || Clause::InstalmentsDropped { amount, payments });
+            }
+        }
     }
 
     /// Allocates money: the named month first, then the oldest owed unpaid one and on, up to the limit; the rest

@@ -63,6 +63,13 @@ pub enum Clause {
         /// What the return costs that day.
         price: Riel,
     },
+    /// What was saved up in more payments than the law lets count is credit.
+    InstalmentsDropped {
+        /// How much.
+        amount: Riel,
+        /// How many payments count.
+        payments: u32,
+    },
     /// A payment came to nothing; the months that lost money by it.
     PaymentReversed {
         /// The amount of the payment.
@@ -182,6 +189,7 @@ impl Clause {
                 SuspenseReason::NotEnrolled | SuspenseReason::Deceased => &[],
             },
             Clause::PaymentSavedUp { .. } | Clause::ReturnedByBackPayment { .. } => &["voluntary.return.back_payment"],
+            Clause::InstalmentsDropped { .. } => &["voluntary.return.back_payment", "voluntary.suspension_return"],
             Clause::PaymentReversed { .. } | Clause::LearntLate { .. } => &["late_knowledge.learnt_late_days"],
             Clause::PaymentRefunded { .. } => &[],
             Clause::CoverSuspended | Clause::SuspensionOver => {

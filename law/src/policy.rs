@@ -192,6 +192,17 @@ pub struct BackPayment {
     pub flat: Riel,
     /// For how many months after the return there is no voluntary cover.
     pub waiting_months: u16,
+    /// In how many payments it can be paid; `None`: in any number.
+    pub instalments: Option<Instalments>,
+}
+
+/// In how many payments a return can be paid: of what is added up only the newest so many count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Instalments {
+    /// At most so many payments, at least 1.
+    pub most: u16,
+    /// For who has so many months overdue; who has fewer pays in one.
+    pub from_months: u16,
 }
 
 /// What a month costs more when it is paid late.
@@ -366,6 +377,14 @@ fn known_by(revisions: &[Published], known: Moment) -> Vec<&Revision> {
     // Before the first publication there was no law to decide by; the oldest one then stands in, since an answer
     // without any rule would be no answer.
     if by_then.is_empty() { vec![&revisions[0].revision] } else { by_then }
+}
+
+impl BackPayment {
+    /// How many payments can add up to a return of somebody with so many months overdue; `None`: any number.
+    pub fn payments_that_count(&self, overdue: usize) -> Option<usize> {
+        let Instalments { most, from_months } = self.instalments?;
+        Some(if overdue < usize::from(from_months) { 1 } else { usize::from(most) })
+    }
 }
 
 impl Revision {

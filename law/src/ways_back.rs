@@ -38,7 +38,8 @@ impl Play<'_> {
         }
         if let Some(terms) = machine.terms_of_return(today) {
             let price = machine.price_of_return(today, &terms).0;
-            let amount = (price - machine.purse.pot()).max(0);
+            let counting = terms.payments_that_count(machine.overdue_months(today).count());
+            let amount = (price - machine.purse.pot_beside_one_more(counting)).max(0);
             let paid = Fact::Payment { on: day, amount, month: None };
             let benefits_from = first_day(Scheme::Voluntary, vec![paid]);
             let by_amnesty = amnesty.filter(|amnesty| machine.lapse.is_some() && amnesty.back_payment.is_some());

@@ -11,8 +11,8 @@ use krama_law::fact::AssistanceLevel;
 use krama_law::money::Riel;
 use krama_law::policy::{
     Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Entry, Formal, FormalMonthCounts,
-    FormalSpell, LapseCondition, LapseEffective, LateCharge, Law, Notices, OnHoliday, Published, RetroactiveLoss,
-    Revision, Transition,
+    FormalSpell, Instalments, LapseCondition, LapseEffective, LateCharge, Law, Notices, OnHoliday, Published,
+    RetroactiveLoss, Revision, Transition,
 };
 use serde::Deserialize;
 
@@ -115,6 +115,9 @@ struct BackPaymentTerms {
     flat: Riel,
     #[serde(default)]
     waiting_months: u16,
+    max_payments: Option<u16>,
+    #[serde(default)]
+    instalments_from_months: u16,
 }
 
 #[derive(PartialEq, Deserialize)]
@@ -312,6 +315,7 @@ impl BackPaymentTerms {
             plus_current: self.plus_current,
             flat: self.flat,
             waiting_months: self.waiting_months,
+            instalments: self.max_payments.map(|most| Instalments { most, from_months: self.instalments_from_months }),
         })
     }
 }

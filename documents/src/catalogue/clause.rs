@@ -28,6 +28,10 @@ pub fn clause(clause: &Clause) -> Message {
             Key::PaymentSavedUp,
             [("amount", Value::Riel(*amount)), ("pot", Value::Riel(*pot)), ("price", Value::Riel(*price))],
         ),
+        Clause::InstalmentsDropped { amount, payments } => Message::of(
+            Key::InstalmentsDropped,
+            [("amount", Value::Riel(*amount)), ("payments", Value::Count(*payments))],
+        ),
         Clause::PaymentReversed { amount, months } => {
             taken_back(Key::PaymentReversed, Key::PaymentReversedOffMonths, *amount, months)
         }
@@ -123,6 +127,7 @@ pub fn name(clause: &Clause) -> &'static str {
         Clause::ChargedForDelay { .. } => "CHARGED_FOR_DELAY",
         Clause::PaymentSuspended { .. } => "PAYMENT_SUSPENDED",
         Clause::PaymentSavedUp { .. } => "PAYMENT_SAVED_UP",
+        Clause::InstalmentsDropped { .. } => "INSTALMENTS_DROPPED",
         Clause::PaymentReversed { .. } => "PAYMENT_REVERSED",
         Clause::PaymentRefunded { .. } => "PAYMENT_REFUNDED",
         Clause::CoverSuspended => "COVER_SUSPENDED",
@@ -164,6 +169,9 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         }
         Clause::PaymentSavedUp { amount, pot, price } => {
             vec![("amount_riel", amount.to_string()), ("pot_riel", pot.to_string()), ("price_riel", price.to_string())]
+        }
+        Clause::InstalmentsDropped { amount, payments } => {
+            vec![("amount_riel", amount.to_string()), ("payments", payments.to_string())]
         }
         Clause::PaymentReversed { amount, months } | Clause::PaymentRefunded { amount, months } => {
             vec![("amount_riel", amount.to_string()), ("months", list(months))]

@@ -62,6 +62,7 @@ fn clauses() -> Vec<Clause> {
         Clause::PaymentAllocated { amount: 15_600, months: Vec::new(), credit: 15_600 },
         Clause::ChargedForDelay { amount: 312 },
         Clause::PaymentSavedUp { amount: 10_000, pot: 20_000, price: 180_180 },
+        Clause::InstalmentsDropped { amount: 10_000, payments: 12 },
         Clause::PaymentReversed { amount: 15_600, months: Vec::new() },
         Clause::PaymentReversed { amount: 15_600, months: vec![may] },
         Clause::PaymentRefunded { amount: 31_200, months: Vec::new() },

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use krama_law::policy::{Entry, EntryMonths, LateCharge, Revision, Within};
+use krama_law::policy::{Entry, EntryMonths, Instalments, LateCharge, Revision, Within};
 
 use super::*;
 
@@ -211,6 +211,26 @@ fn a_charge_for_paying_late_is_read_and_may_be_left_out() {
     more_is_refused("late_charge = { penalty = \"0\", flat_riel = 5 }", "", &FIELD, "flat_riel");
 }
 
+#[test]
+fn instalments_are_read_and_may_be_left_out() {
+    let terms = |more: &str| read("back_payment = \"none\"", &format!("back_payment = {{ penalty = \"0\"{more} }}"));
+    let instalments =
+        |more| terms(more).expect("terms can be written").back_payment.and_then(|terms| terms.instalments);
+    assert_eq!(instalments(""), None);
+    assert_eq!(instalments(", max_payments = 12"), Some(Instalments { most: 12, from_months: 0 }));
+    let both = terms(", max_payments = 12, instalments_from_months = 4").expect("terms can be written");
+    assert_eq!(both.back_payment.and_then(|terms| terms.instalments), Some(Instalments { most: 12, from_months: 4 }));
+    let said = &difference(&shipped(), &both)[0].after;
+    assert!(said.ends_with("in at most 12 payments, for who owes 4 months or more, and else in one"), "{said}");
+    let refused = |more, says: &str| {
+        let faults = terms(more).expect_err("the terms are wrong");
+        assert!(faults[0].problem.contains(says), "{faults:?}");
+    };
+    refused(", max_payments = 0", "max_payments is 0");
+    refused(", max_payments = 2, instalments_from_months = 0", "instalments_from_months is 0");
+    refused(", instalments_from_months = 4", "without max_payments");
+}
+
 const REFORM: &str = r#"
 law = "kh"
 effective = "2027-01-01"
@@ -272,6 +292,18 @@ fn what_is_written_down_reads_back() {
         let again = Document::parse(&sheet.text()).and_then(|document| document.revision(None));
         let again = again.unwrap_or_else(|faults| panic!("{faults:?}\n{}", sheet.text()));
         assert_eq!((again.revision, again.title), (sheet.revision, sheet.title));
+    }
+}
+
+#[test]
+fn every_shipped_law_reads_back_as_it_is_written() {
+    let folders = law_folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies")).expect("the laws are there");
+    for folder in folders {
+        for sheet in read_law(&folder).expect("the law is sound").sheets {
+            let again = Document::parse(&sheet.text()).and_then(|document| document.revision(None));
+            let again = again.unwrap_or_else(|faults| panic!("{faults:?}\n{}", sheet.text()));
+            assert_eq!(again.revision, sheet.revision, "{}", folder.display());
+        }
     }
 }
 

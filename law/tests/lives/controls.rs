@@ -170,6 +170,11 @@ fn note_clauses(life: &Life, question: Question, answer: &ModelAnswer, note: &dy
     };
     matters("entry matters", &|revision| revision.entry.take().is_some());
     matters("a charge for delay", &|revision| revision.late_charge.take().is_some());
+    matters("at most so many payments", &|revision| {
+        let own = [&mut revision.back_payment, &mut revision.suspension_return];
+        let all = own.into_iter().chain(revision.amnesties.iter_mut().map(|amnesty| &mut amnesty.back_payment));
+        all.flatten().fold(false, |any, terms| terms.instalments.take().is_some() || any)
+    });
     matters("cover runs on after a lapse", &|revision| std::mem::take(&mut revision.lapse_run_off_months) > 0);
     matters("the longest time matters", &|revision| revision.longest_months.take().is_some());
 }

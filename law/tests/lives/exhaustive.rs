@@ -60,6 +60,7 @@ fn reforms() -> Vec<Reform> {
         plus_current: false,
         flat: 0,
         waiting_months: 0,
+        instalments: None,
     };
     let duty = CoPaymentRule { days: 45, rate: "0.05".parse().unwrap(), max_months: 12, ceiling: None };
     let amnesty = Amnesty { from: day_of(3, 5), until: day_of(4, 20), back_payment: Some(terms), re_enrolment: true };

@@ -4,7 +4,7 @@ use krama_law::answer::Scheme;
 use krama_law::calendar::{Day, Moment};
 use krama_law::policy::{
     Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Entry, EntryMonths, Formal,
-    FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, LateCharge, Law, OnHoliday, Published,
+    FormalMonthCounts, FormalSpell, Instalments, LapseCondition, LapseEffective, LateCharge, Law, OnHoliday, Published,
     RetroactiveLoss, Revision, Transition, Within,
 };
 use proptest::prelude::*;
@@ -219,6 +219,8 @@ fn dependants() -> BoxedStrategy<DependantRule> {
 
 fn back_payment() -> BoxedStrategy<BackPayment> {
     let months = || prop::option::of(0..9_u16);
+    let instalments =
+        (1..5_u16, select(vec![0_u16, 0, 3, 6])).prop_map(|(most, from_months)| Instalments { most, from_months });
     (
         select(vec!["0", "0.01", "0.015"]),
         any::<bool>(),
@@ -227,17 +229,21 @@ fn back_payment() -> BoxedStrategy<BackPayment> {
         any::<bool>(),
         select(vec![0_i64, 50]),
         0..3_u16,
+        prop::option::weighted(0.25, instalments),
     )
-        .prop_map(|(penalty, compound, cap_months, refuse_older_months, plus_current, flat, waiting_months)| {
-            BackPayment {
-                penalty: penalty.parse().unwrap(),
-                compound,
-                cap_months,
-                refuse_older_months,
-                plus_current,
-                flat,
-                waiting_months,
-            }
-        })
+        .prop_map(
+            |(penalty, compound, cap_months, refuse_older_months, plus_current, flat, waiting_months, instalments)| {
+                BackPayment {
+                    penalty: penalty.parse().unwrap(),
+                    compound,
+                    cap_months,
+                    refuse_older_months,
+                    plus_current,
+                    flat,
+                    waiting_months,
+                    instalments,
+                }
+            },
+        )
         .boxed()
 }

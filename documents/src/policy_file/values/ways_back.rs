@@ -4,7 +4,7 @@
 //! Absent: bars and entitlements, which are plain numbers and lists.
 
 use krama_law::money::{Rate, Riel};
-use krama_law::policy::{Amnesty, BackPayment, CoPaymentRule, LateCharge};
+use krama_law::policy::{Amnesty, BackPayment, CoPaymentRule, Instalments, LateCharge};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml_edit::Item;
@@ -29,6 +29,8 @@ struct TermsTable {
     flat_riel: Riel,
     #[serde(default)]
     waiting_months: u16,
+    max_payments: Option<u16>,
+    instalments_from_months: Option<u16>,
 }
 
 impl TermsTable {
@@ -37,6 +39,12 @@ impl TermsTable {
         in_range("cap_months ", self.cap_months.unwrap_or(1), 1, MONTHS_MOST)?;
         in_range("refuse_older_months ", self.refuse_older_months.unwrap_or(1), 1, MONTHS_MOST)?;
         in_range("waiting_months ", self.waiting_months, 0, 120)?;
+        in_range("max_payments ", self.max_payments.unwrap_or(1), 1, MONTHS_MOST)?;
+        in_range("instalments_from_months ", self.instalments_from_months.unwrap_or(1), 1, MONTHS_MOST)?;
+        let from_months = self.instalments_from_months.unwrap_or(0);
+        if self.max_payments.is_none() && from_months > 0 {
+            return Err("has instalments_from_months without max_payments; it should have both".to_owned());
+        }
         Ok(BackPayment {
             penalty: rate("penalty", &self.penalty)?,
             compound: self.compound,
@@ -45,6 +53,7 @@ impl TermsTable {
             plus_current: self.plus_current,
             flat: self.flat_riel,
             waiting_months: self.waiting_months,
+            instalments: self.max_payments.map(|most| Instalments { most, from_months }),
         })
     }
 }
@@ -63,6 +72,10 @@ impl Terms {
         parts.extend(terms.plus_current.then(|| "plus_current = true".to_owned()));
         parts.extend((terms.flat != 0).then(|| format!("flat_riel = {}", terms.flat)));
         parts.extend((terms.waiting_months != 0).then(|| format!("waiting_months = {}", terms.waiting_months)));
+        if let Some(Instalments { most, from_months }) = terms.instalments {
+            parts.push(format!("max_payments = {most}"));
+            parts.extend((from_months > 0).then(|| format!("instalments_from_months = {from_months}")));
+        }
         format!("{{ {} }}", parts.join(", "))
     }
 
@@ -79,6 +92,14 @@ impl Terms {
         parts.extend((terms.flat != 0).then(|| format!("a fee of {}", riel(terms.flat))));
         let waiting = counted(terms.waiting_months, "months");
         parts.extend((terms.waiting_months != 0).then(|| format!("{waiting} without voluntary cover afterwards")));
+        if let Some(Instalments { most, from_months }) = terms.instalments {
+            let who = if from_months > 0 {
+                format!(", for who owes {} or more, and else in one", counted(from_months, "months"))
+            } else {
+                String::new()
+            };
+            parts.push(format!("in at most {}{who}", counted(most, "payments")));
+        }
         parts.join("; ")
     }
 }

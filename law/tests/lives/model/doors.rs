@@ -5,13 +5,14 @@
 use krama_law::answer::{Door, DoorKind, Scheme};
 use krama_law::calendar::{Day, Month};
 use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
+use krama_law::money::Riel;
 
 use super::day::{Walk, walk};
 use super::entry;
 use super::facts::World;
 use super::jobs::employment_of;
 use super::month::View;
-use super::quote::{amnesty, back_payment, quote};
+use super::quote::{amnesty, back_payment, payments_that_count, quote};
 use super::table::own_due;
 use super::{Asked, ModelAnswer, Person, answer, cover, known_by, world_of};
 
@@ -95,7 +96,13 @@ fn by_paying(asked: &Asked<'_>, world: &World<'_>, walked: &Walk) -> Option<Door
     let day = asked.day;
     let view = View::of(world, &walked.state, day);
     let price = quote(&view)?.price;
-    let lacks = (price - walked.state.purse.pot()).max(0);
+    let mut counting = walked.state.purse.payments_in_pot();
+    if let Some(most) = payments_that_count(&view) {
+        // The payment that is supposed is the newest of those that count.
+        let older = (counting.len() + 1).saturating_sub(most).min(counting.len());
+        counting.drain(..older);
+    }
+    let lacks = (price - counting.iter().sum::<Riel>()).max(0);
     let payment = Fact::Payment { on: day, amount: lacks, month: None };
     // Somebody suspended comes back on the suspension's own terms, which no amnesty changes.
     let of_amnesty =

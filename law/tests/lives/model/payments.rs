@@ -7,7 +7,7 @@ use super::day::State;
 use super::facts::{Payment, Refund, Reversal, World};
 use super::month::View;
 use super::purse::{Owner, Place, Purse};
-use super::quote::{back_payment, with_late_charge};
+use super::quote::{back_payment, payments_that_count, with_late_charge};
 use super::table::Table;
 
 impl State {
@@ -98,10 +98,22 @@ impl State {
         } else if self.lapse.is_some() {
             let door = back_payment(world.book.on(day), day).is_some() && !self.time_is_over(world, day);
             self.purse.put(owner, if door { Place::Pot } else { Place::Suspense }, payment.amount, day);
+            self.drop_older_instalments(world, day);
         } else if self.suspended {
             self.purse.put(owner, Place::Pot, payment.amount, day);
+            self.drop_older_instalments(world, day);
         } else {
             self.allocate(world, owner, payment.amount, payment.named, day);
+        }
+    }
+
+    /// Of the payments added up only the newest that the law lets count stay so; older ones are credit from then on.
+    fn drop_older_instalments(&mut self, world: &World<'_>, day: Day) {
+        let view = View::of(world, self, day);
+        if let Some(most) = payments_that_count(&view) {
+            while self.purse.payments_in_pot().len() > most {
+                self.purse.credit_oldest_in_pot();
+            }
         }
     }
 

@@ -47,6 +47,13 @@ pub(super) fn terms(view: &View<'_>) -> Option<BackPayment> {
     }
 }
 
+/// How many payments may add up to a return on a day, where that is limited.
+pub(super) fn payments_that_count(view: &View<'_>) -> Option<usize> {
+    let instalments = terms(view)?.instalments?;
+    let owes_enough = view.overdue_months().len() >= usize::from(instalments.from_months);
+    Some(if owes_enough { usize::from(instalments.most) } else { 1 })
+}
+
 /// The quote of the day; none while there is no way back by paying, or nothing to come back from.
 pub(super) fn quote(view: &View<'_>) -> Option<Quote> {
     let door = terms(view)?;

@@ -163,8 +163,9 @@ fn note_rules(life: &Life, question: Question, note: &dyn Fn(&'static str, bool)
 fn note_clauses(life: &Life, question: Question, answer: &ModelAnswer, note: &dyn Fn(&'static str, bool)) {
     let matters = |clause, without: &dyn Fn(&mut Revision) -> bool| {
         let mut revisions = life.law.revisions().to_vec();
-        let has_it = revisions.iter_mut().fold(false, |any, published| without(&mut published.revision) || any);
-        let law = has_it.then(|| Law::new("without", revisions).unwrap());
+        let had_it =
+            revisions.iter_mut().filter_map(|published| without(&mut published.revision).then_some(())).count();
+        let law = (had_it > 0).then(|| Law::new("without", revisions).unwrap());
         let other = |law: Law| model::answer(model::Asked { law: &law, ..life.asked(question) }) != *answer;
         note(clause, law.is_some_and(other));
     };
@@ -173,7 +174,7 @@ fn note_clauses(life: &Life, question: Question, answer: &ModelAnswer, note: &dy
     matters("at most so many payments", &|revision| {
         let own = [&mut revision.back_payment, &mut revision.suspension_return];
         let all = own.into_iter().chain(revision.amnesties.iter_mut().map(|amnesty| &mut amnesty.back_payment));
-        all.flatten().fold(false, |any, terms| terms.instalments.take().is_some() || any)
+        all.flatten().filter_map(|terms| terms.instalments.take()).count() > 0
     });
     matters("cover runs on after a lapse", &|revision| std::mem::take(&mut revision.lapse_run_off_months) > 0);
     matters("the longest time matters", &|revision| revision.longest_months.take().is_some());

@@ -6,8 +6,13 @@ enrolment-refused = An enrolment was refused: { $why }.
 payment-allocated = A payment of { $amount } went to { $months }.
 payment-allocated-with-credit = A payment of { $amount } went to { $months }; { $credit } is credit.
 payment-is-credit = A payment of { $amount } is credit: no month needed it.
+charged-for-delay = Of the payment { $amount } are charged for paying late.
 payment-suspended = A payment of { $amount } stands in suspense: { $why }.
 payment-saved-up = A payment of { $amount } is saved up for the return: { $pot } of the { $price } that it costs.
+instalments-dropped = { $amount } saved up earlier are credit: { $payments ->
+    [one] only one payment counts
+   *[other] only { $payments } payments count
+} towards the return.
 payment-reversed = A payment of { $amount } came to nothing.
 payment-reversed-off-months = A payment of { $amount } came to nothing; { $months } { $count ->
     [one] is
@@ -21,6 +26,10 @@ payment-refunded-off-months = { $amount } were paid back; { $months } { $count -
 cover-suspended = Cover is suspended until what is owed is paid.
 suspension-over = The suspension ended: few enough months are overdue.
 bar-lifted-by-law = A new law lifted the bar.
+membership-over = The membership ended: it has lasted { $months ->
+    [one] one month
+   *[other] { $months } months
+}, as long as the law lets it. No bar follows.
 month-overdue = { $month } fell due unpaid: { $overdue ->
     [one] one month is
    *[other] { $overdue } months are
@@ -48,19 +57,23 @@ bar-lifted = { $months ->
 returned-by-back-payment = Came back by paying { $price }, of which { $surcharge } is penalty.
 cover-began = { $scheme } began.
 cover-ended = { $scheme } ended.
+cover-runs-on = Cover runs on after the lapse up to { $until }.
+cover-ran-out = Cover no longer runs on after the lapse.
 died = The member had died the day before.
 
 ## Parts of sentences
 
 scheme-voluntary = Voluntary cover
 scheme-formal = Cover by formal employment
-scheme-run-off = Cover after formal employment
+scheme-run-off = Cover that runs on
 scheme-assistance = Cover by social assistance
 scheme-dependant = Cover as a dependant
 why-deceased = the person had died
 why-formally-employed = the person was in formal employment
 why-barred = the bar of an earlier lapse stood
 why-already-enrolled = the person was enrolled already
+why-insured-too-short = the employment before was too short, or there was none
+why-entry-closed = the time after the last employment had passed
 why-not-enrolled = the person was not enrolled
 why-lapsed = the membership had lapsed
 

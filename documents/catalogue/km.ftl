@@ -6,8 +6,10 @@ enrolment-refused = ការចុះឈ្មោះត្រូវបានប
 payment-allocated = ប្រាក់ { $amount } ត្រូវបានទូទាត់សម្រាប់ { $months }។
 payment-allocated-with-credit = ប្រាក់ { $amount } ត្រូវបានទូទាត់សម្រាប់ { $months }។ នៅសល់ { $credit }។
 payment-is-credit = ប្រាក់ { $amount } នៅសល់ទាំងអស់ ព្រោះគ្មានខែណាត្រូវបង់។
+charged-for-delay = ក្នុងការបង់ប្រាក់នេះ { $amount } ជាប្រាក់ពិន័យដោយបង់យឺត។
 payment-suspended = ប្រាក់ { $amount } ត្រូវបានរក្សាទុករង់ចាំ៖ { $why }។
 payment-saved-up = ប្រាក់ { $amount } ត្រូវបានសន្សំសម្រាប់ការវិលត្រឡប់៖ បាន { $pot } ក្នុងចំណោម { $price }។
+instalments-dropped = ប្រាក់ { $amount } ដែលបានសន្សំមុន ក្លាយជាប្រាក់នៅសល់៖ រាប់តែការបង់ { $payments } ដងចុងក្រោយប៉ុណ្ណោះ។
 payment-reversed = ការបង់ប្រាក់ { $amount } មិនបានសម្រេចទេ។
 payment-reversed-off-months = ការបង់ប្រាក់ { $amount } មិនបានសម្រេចទេ។ { $months } ចំនួន { $count } ខែ ត្រូវបង់ឡើងវិញ។
 payment-refunded = ប្រាក់ { $amount } ត្រូវបានសងវិញ។
@@ -15,6 +17,7 @@ payment-refunded-off-months = ប្រាក់ { $amount } ត្រូវប�
 cover-suspended = ការធានាត្រូវបានផ្អាក រហូតដល់បង់ប្រាក់ដែលជំពាក់។
 suspension-over = ការផ្អាកបានបញ្ចប់៖ ខែហួសកំណត់មានចំនួនតិចល្មម។
 bar-lifted-by-law = ច្បាប់ថ្មីបានដកការហាមឃាត់។
+membership-over = សមាជិកភាពបានបញ្ចប់៖ មានរយៈពេល { $months } ខែ ដែលជាកម្រិតយូរបំផុតតាមច្បាប់។ គ្មានការហាមឃាត់ទេ។
 month-overdue = { $month } ហួសកំណត់ដោយមិនបានបង់៖ សរុបហួសកំណត់ { $overdue } ខែ។
 learnt-late = ព័ត៌មានដែលកាត់សិទ្ធិបានដឹងយឺត៖ សមាជិកភាពមិនផុតទេ រហូតដល់ { $until }។
 lapse-pending = ខកខាន { $run } ខែជាប់គ្នា៖ ការផុតសមាជិកភាពរង់ចាំមន្ត្រីបញ្ជាក់។
@@ -30,19 +33,23 @@ bar-lifted = ការងារក្នុងប្រព័ន្ធ { $months
 returned-by-back-payment = បានវិលត្រឡប់ដោយបង់ { $price } ក្នុងនោះប្រាក់ពិន័យ { $surcharge }។
 cover-began = { $scheme } បានចាប់ផ្តើម។
 cover-ended = { $scheme } បានបញ្ចប់។
+cover-runs-on = ការធានានៅបន្តក្រោយផុតសមាជិកភាព រហូតដល់ { $until }។
+cover-ran-out = ការធានាដែលបន្តក្រោយផុតសមាជិកភាពបានចប់។
 died = សមាជិកបានទទួលមរណភាពនៅថ្ងៃមុន។
 
 ## Parts of sentences
 
 scheme-voluntary = ការធានាស្ម័គ្រចិត្ត
 scheme-formal = ការធានាតាមការងារក្នុងប្រព័ន្ធ
-scheme-run-off = ការធានាក្រោយបញ្ចប់ការងារ
+scheme-run-off = ការធានាដែលនៅបន្ត
 scheme-assistance = ការធានាតាមជំនួយសង្គម
 scheme-dependant = ការធានាជាអ្នកក្នុងបន្ទុក
 why-deceased = សាមីខ្លួនបានទទួលមរណភាព
 why-formally-employed = សាមីខ្លួនមានការងារក្នុងប្រព័ន្ធ
 why-barred = ការហាមឃាត់នៃការផុតសមាជិកភាពពីមុននៅមានប្រសិទ្ធភាព
 why-already-enrolled = សាមីខ្លួនបានចុះឈ្មោះរួចហើយ
+why-insured-too-short = ការងារពីមុនខ្លីពេក ឬគ្មាន
+why-entry-closed = រយៈពេលក្រោយការងារចុងក្រោយបានកន្លងផុត
 why-not-enrolled = សាមីខ្លួនមិនបានចុះឈ្មោះ
 why-lapsed = សមាជិកភាពបានផុត
 

@@ -6,7 +6,8 @@
 use krama_law::answer::Scheme;
 use krama_law::fact::AssistanceLevel;
 use krama_law::policy::{
-    Entitlement, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, OnHoliday, RetroactiveLoss,
+    Entitlement, EntryMonths, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, OnHoliday,
+    RetroactiveLoss, Within,
 };
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -57,6 +58,14 @@ pub(crate) enum EntitlementLimb {
     Consecutive(u16),
     Window((u16, u16)),
     Immediate,
+}
+
+/// `{ days = 20 }` or `{ months = 6 }`.
+#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WithinWord {
+    Days(u16),
+    Months(u16),
 }
 
 /// Whether months that were overdue under an older revision count towards a lapse.
@@ -147,7 +156,7 @@ impl Worded for Scheme {
     const WORDS: &'static [(&'static str, Scheme, &'static str)] = &[
         ("VOLUNTARY", Scheme::Voluntary, "the voluntary scheme"),
         ("FORMAL", Scheme::Formal, "formal employment"),
-        ("RUN_OFF", Scheme::RunOff, "what runs on after an employment"),
+        ("RUN_OFF", Scheme::RunOff, "what runs on after an employment or a lapse"),
         ("ASSISTANCE", Scheme::Assistance, "social assistance"),
         ("DEPENDANT", Scheme::Dependant, "the head of the household"),
     ];
@@ -158,6 +167,24 @@ impl From<LapseLimb> for LapseCondition {
         match limb {
             LapseLimb::Consecutive(months) => LapseCondition::Consecutive(months),
             LapseLimb::Window((paid, of)) => LapseCondition::Window { paid, of },
+        }
+    }
+}
+
+impl From<LapseLimb> for EntryMonths {
+    fn from(limb: LapseLimb) -> EntryMonths {
+        match limb {
+            LapseLimb::Consecutive(months) => EntryMonths::Consecutive(months),
+            LapseLimb::Window((worked, of)) => EntryMonths::Window { worked, of },
+        }
+    }
+}
+
+impl From<WithinWord> for Within {
+    fn from(time: WithinWord) -> Within {
+        match time {
+            WithinWord::Days(days) => Within::Days(days),
+            WithinWord::Months(months) => Within::Months(months),
         }
     }
 }

@@ -77,10 +77,12 @@ impl Mark {
             | Clause::PaymentSuspended { amount, .. }
             | Clause::PaymentSavedUp { amount, .. } => Mark::Paid(*amount),
             Clause::MonthOverdue { overdue, .. } => Mark::Overdue(*overdue),
-            Clause::Lapsed { .. } | Clause::CoverSuspended => Mark::Lost,
+            Clause::Lapsed { .. } | Clause::CoverSuspended | Clause::MembershipOver { .. } => Mark::Lost,
             Clause::Reinstated | Clause::ReturnedByBackPayment { .. } | Clause::SuspensionOver => Mark::Back,
             Clause::Enrolled { .. }
             | Clause::EnrolmentRefused { .. }
+            | Clause::ChargedForDelay { .. }
+            | Clause::InstalmentsDropped { .. }
             | Clause::PaymentReversed { .. }
             | Clause::PaymentRefunded { .. }
             | Clause::BarLiftedByLaw
@@ -94,6 +96,8 @@ impl Mark {
             | Clause::BarLifted { .. }
             | Clause::CoverBegan { .. }
             | Clause::CoverEnded { .. }
+            | Clause::CoverRunsOn { .. }
+            | Clause::CoverRanOut
             | Clause::Died => Mark::None,
         }
     }

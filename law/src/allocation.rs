@@ -7,7 +7,8 @@ use crate::calendar::{Day, Moment, Month};
 use crate::explanation::Clause;
 use crate::fact::FactId;
 use crate::life::{Payment, late};
-use crate::money::Riel;
+use crate::money::{Riel, paid_with_penalty, price_with_penalty};
+use crate::policy::{BackPayment, LateCharge};
 use crate::purse::{Owner, Place, SuspenseReason};
 use crate::standing::{Machine, Today};
 
@@ -156,7 +157,14 @@ impl Machine<'_> {
             });
             let months: Vec<Month> = months.collect();
             let credit = placed.iter().filter(|p| p.place == Place::Credit).map(|p| p.amount).sum();
-            self.note(day, || vec![payment.fact], || Clause::PaymentAllocated { amount, months, credit });
+            let charge: Riel = placed.iter().filter(|p| p.place == Place::Surcharge).map(|p| p.amount).sum();
+            // So little that the charge took all of it is on no month.
+            if charge < amount {
+                self.note(day, || vec![payment.fact], || Clause::PaymentAllocated { amount, months, credit });
+            }
+            if charge > 0 {
+                self.note(day, || vec![payment.fact], || Clause::ChargedForDelay { amount: charge });
+            }
         }
     }
 
@@ -167,6 +175,7 @@ impl Machine<'_> {
         let terms = self.terms_of_return(today);
         if terms.is_some() || self.suspended && !self.dead(day) {
             self.purse.put(owner, Place::Pot, amount, day);
+            self.drop_older_instalments(payment, terms, today);
             if let Some(terms) = terms.filter(|_| self.steps.is_some()) {
                 let (pot, price) = (self.purse.pot(), self.price_of_return(today, &terms).0);
                 self.note(day, || vec![payment.fact], || Clause::PaymentSavedUp { amount, pot, price });
@@ -184,6 +193,18 @@ impl Machine<'_> {
         self.note(day, || vec![payment.fact], || Clause::PaymentSuspended { amount, reason });
     }
 
+    /// Lets no more payments add up for a return than the law lets count: the older ones are credit.
+    fn drop_older_instalments(&mut self, payment: &Payment, terms: Option<BackPayment>, today: Today<'_>) {
+        let Some(terms) = terms.filter(|terms| terms.instalments.is_some()) else { return };
+        if let Some(most) = terms.payments_that_count(self.overdue_months(today).count()) {
+            let amount = self.purse.leave_in_pot(most);
+            if amount > 0 {
+                let payments = u32::try_from(most).unwrap_or(u32::MAX);
+                self.note(today.day, || vec![payment.fact], || Clause::InstalmentsDropped { amount, payments });
+            }
+        }
+    }
+
     /// Allocates money: the named month first, then the oldest owed unpaid one and on, up to the limit; the rest
     /// is credit.
     #[inline(always)]
@@ -191,17 +212,52 @@ impl Machine<'_> {
         let Some(first) = self.enrolled_from else { return };
         let day = today.day;
         self.allocated_on(day);
-        let limit = today.month.plus(i32::from(today.revision.prepay_months));
+        let limit = self.newest_payable(today);
         let mut left = amount;
         if let Some(month) = named.filter(|&month| month <= limit) {
-            left -= self.fill(owner, left, month, day);
+            left -= self.fill_and_charge(owner, left, month, today);
         }
         let mut month = self.oldest_open.max(first);
         while left > 0 && month <= limit {
-            left -= self.fill(owner, left, month, day);
+            left -= self.fill_and_charge(owner, left, month, today);
             month = month.plus(1);
         }
         self.purse.put(owner, Place::Credit, left, day);
+    }
+
+    /// Puts on a month what it lacks, and where the law charges for paying late takes the charge; answers how much of
+    /// `left` that was.
+    #[inline(always)]
+    fn fill_and_charge(&mut self, owner: Owner, left: Riel, month: Month, today: Today<'_>) -> Riel {
+        match &today.revision.late_charge {
+            None => self.fill(owner, left, month, today.day),
+            Some(terms) => self.fill_late(owner, left, month, today.day, *terms),
+        }
+    }
+
+    #[cold]
+    fn fill_late(&mut self, owner: Owner, left: Riel, month: Month, day: Day, terms: LateCharge) -> Riel {
+        if self.paid(month, day) || !self.owed(month) {
+            return 0;
+        }
+        let lack = self.lack(month, day);
+        let (part, charge) = paid_with_penalty(left, lack, terms.penalty, terms.compound);
+        self.months.add(month, part, (part == lack.amount).then_some(day));
+        self.purse.put(owner, Place::Month(month), part, day);
+        self.purse.put(owner, Place::Surcharge, charge, day);
+        part + charge
+    }
+
+    /// What a month costs more on a day than it lacks, because it is paid late; nothing for who has to pay to come back.
+    pub(crate) fn charge_for_delay(&self, month: Month, today: Today<'_>) -> Riel {
+        let Some(terms) = today.revision.late_charge.filter(|_| self.lapse.is_none() && !self.suspended) else {
+            return 0;
+        };
+        if self.paid(month, today.day) || !self.owed(month) {
+            return 0;
+        }
+        let lack = self.lack(month, today.day);
+        price_with_penalty(&[lack], terms.penalty, terms.compound, 0) - lack.amount
     }
 
     /// Puts on a month what it lacks, at most `left`, and answers how much that was.

@@ -88,6 +88,10 @@ pub enum EnrolmentRefusal {
     VoluntaryAbandoned,
     /// The person is a voluntary member already.
     AlreadyEnrolled,
+    /// The person was not in formal employment for as long as the law asks before.
+    InsuredTooShort,
+    /// The time after the end of the last employment within which one can enrol has passed.
+    EntryClosed,
 }
 
 /// A cover on the day of the answer.
@@ -114,7 +118,7 @@ pub struct Money {
     pub suspense: Riel,
     /// Added up towards a back-payment.
     pub pot: Riel,
-    /// Paid as penalty of a back-payment.
+    /// Paid as penalty of a back-payment, or as charge for paying a month late.
     pub surcharge: Riel,
     /// Of payments that came to nothing.
     pub reversed: Riel,
@@ -145,7 +149,8 @@ pub struct Door {
     /// The first day of its cover if it is used on the day and, for a new enrolment, every month is then paid; absent
     /// where it brings none.
     pub benefits_from: Option<Day>,
-    /// The last day on which it is open, where an amnesty opens it.
+    /// The last day on which it is open, where an amnesty opens it, or where one must enrol within a time after the end of
+    /// an employment.
     pub open_until: Option<Day>,
 }
 

@@ -91,7 +91,19 @@ impl Machine<'_> {
         }
     }
 
+    /// The last day on which cover runs on after the lapse, by the law of a day, for who was covered before it.
+    pub(crate) fn runs_on_until(&self, today: Today<'_>) -> Option<Day> {
+        let months = i32::from(today.revision.lapse_run_off_months);
+        let lapse = self.lapse.filter(|lapse| months > 0 && lapse.covered)?;
+        Some(lapse.dated.before().month().plus(months).last_day())
+    }
+
     fn runs_off(&self, today: Today<'_>) -> bool {
+        let after_lapse = self.runs_on_until(today).is_some_and(|until| today.day <= until);
+        after_lapse || self.runs_off_employment(today)
+    }
+
+    fn runs_off_employment(&self, today: Today<'_>) -> bool {
         [Sector::Private, Sector::Public].into_iter().any(|sector| {
             let months = i32::from(today.revision.formal(sector).run_off_months);
             let last_worked = self.run_off_from[sector as usize];
@@ -196,7 +208,7 @@ impl Machine<'_> {
             || self.purse.placed_before(month, began) >= self.book.price(month, day)
     }
 
-    fn counts_as_worked(&self, month: Month, today: Today<'_>) -> bool {
+    pub(crate) fn counts_as_worked(&self, month: Month, today: Today<'_>) -> bool {
         let done = |acts: &[EmployerAct]| {
             let heard = today.day.min(self.heard_until);
             self.life.employer_months.iter().any(|m| m.month == month && m.on <= heard && acts.contains(&m.act))

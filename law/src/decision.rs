@@ -75,6 +75,8 @@ pub struct MonthLine {
     pub price: Riel,
     /// What lies on it.
     pub allocated: Riel,
+    /// What is charged, beside what it lacks, if it is paid on the day.
+    pub charge: Riel,
     /// The day on which the last riel that it needed was placed.
     pub paid_on: Option<Day>,
     /// The payments of which something lies on it.
@@ -84,6 +86,11 @@ pub struct MonthLine {
 }
 
 impl MonthLine {
+    /// What has to be paid on the day for it to be paid.
+    pub fn lacking(&self) -> Riel {
+        self.price - self.allocated + self.charge
+    }
+
     /// Whether it has fallen due unpaid.
     pub fn is_overdue(&self) -> bool {
         self.state == MonthState::Overdue
@@ -170,9 +177,14 @@ pub fn price_of_months(timeline: &Timeline, law: &Law, day: Day, known_at: Momen
     })
 }
 
+/// The last day on which these prices hold by what the law charges for paying late; open where it charges nothing.
+pub fn charges_hold_until(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> Option<Day> {
+    played(timeline, law, Question::of(day, known_at), |play| play.charges_hold_until())
+}
+
 /// Why an enrolment on the day would be refused; none when it would not.
 pub fn refusal_of_enrolment(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> Option<EnrolmentRefusal> {
-    played(timeline, law, Question::of(day, known_at), |play| play.at_day.refuses_enrolment(day))
+    played(timeline, law, Question::of(day, known_at), |play| play.at_day.refuses_enrolment(play.today()))
 }
 
 /// Whether a lapse had taken effect on the day and the person has not come back since by paying or enrolling.

@@ -18,7 +18,7 @@ impl Machine<'_> {
     pub(crate) fn enrol(&mut self, today: Today<'_>) {
         while let Some(&enrolment) = self.life.enrolments.get(self.next.enrolments).filter(|e| e.on <= today.day) {
             self.next.enrolments += 1;
-            if let Some(reason) = self.refuses_enrolment(today.day) {
+            if let Some(reason) = self.refuses_enrolment(today) {
                 self.refused.push((today.day, enrolment.fact, reason));
                 self.note(today.day, || vec![enrolment.fact], || Clause::EnrolmentRefused { reason });
             } else {
@@ -32,6 +32,7 @@ impl Machine<'_> {
         // The month of enrolment is owed, unless it had fallen due before the person enrolled.
         let first_month = if self.book.due(month) < day { month.plus(1) } else { month };
         self.enrolled_from = Some(first_month);
+        self.joined = month;
         self.unsettled = Some(day);
         self.oldest_open = first_month;
         self.lapse = None;
@@ -59,15 +60,18 @@ impl Machine<'_> {
     }
 
     /// The first reason for which an enrolment on the day is refused.
-    pub(crate) fn refuses_enrolment(&self, day: Day) -> Option<EnrolmentRefusal> {
+    pub(crate) fn refuses_enrolment(&self, today: Today<'_>) -> Option<EnrolmentRefusal> {
+        let day = today.day;
         if self.dead(day) {
             Some(EnrolmentRefusal::Deceased)
         } else if self.employed(day) {
             Some(EnrolmentRefusal::FormallyEmployed)
-        } else if let Some(lapse) = self.lapse {
-            barred(self.book.on(day).bar_on(day), lapse, day).then_some(EnrolmentRefusal::VoluntaryAbandoned)
+        } else if self.lapse.is_some_and(|lapse| barred(today.revision.bar_on(day), lapse, day)) {
+            Some(EnrolmentRefusal::VoluntaryAbandoned)
+        } else if self.lapse.is_none() && self.enrolled_from.is_some() {
+            Some(EnrolmentRefusal::AlreadyEnrolled)
         } else {
-            self.enrolled_from.map(|_| EnrolmentRefusal::AlreadyEnrolled)
+            self.refuses_entry(today)
         }
     }
 
@@ -111,7 +115,7 @@ impl Machine<'_> {
         }
     }
 
-    fn leave_scheme(&mut self) {
+    pub(crate) fn leave_scheme(&mut self) {
         self.lapse = None;
         self.enrolled_from = None;
         self.suspended = false;
@@ -147,7 +151,8 @@ impl Machine<'_> {
         if self.dead(today.day) {
             None
         } else if self.lapse.is_some() {
-            today.revision.back_payment_on(today.day)
+            // There is no way back to a membership whose time is over.
+            today.revision.back_payment_on(today.day).filter(|_| !self.is_over_by_time(today))
         } else if self.suspended {
             today.revision.suspension_return
         } else {
@@ -171,7 +176,7 @@ impl Machine<'_> {
         (price_with_penalty(&lacks, terms.penalty, terms.compound, terms.flat), months)
     }
 
-    fn lack(&self, month: Month, day: Day) -> Lack {
+    pub(crate) fn lack(&self, month: Month, day: Day) -> Lack {
         let due = self.due(month);
         let amount = self.book.price(month, day) - self.months.row(month).allocated;
         if day <= due.day {

@@ -42,6 +42,11 @@ pub enum Clause {
         /// What no month needed.
         credit: Riel,
     },
+    /// A part of what was allocated is charged for paying late.
+    ChargedForDelay {
+        /// How much.
+        amount: Riel,
+    },
     /// Money could not be allocated and waits.
     PaymentSuspended {
         /// The amount of the payment.
@@ -57,6 +62,13 @@ pub enum Clause {
         pot: Riel,
         /// What the return costs that day.
         price: Riel,
+    },
+    /// What was saved up in more payments than the law lets count is credit.
+    InstalmentsDropped {
+        /// How much.
+        amount: Riel,
+        /// How many payments count.
+        payments: u32,
     },
     /// A payment came to nothing; the months that lost money by it.
     PaymentReversed {
@@ -78,6 +90,11 @@ pub enum Clause {
     SuspensionOver,
     /// A new revision lifted the bars of earlier lapses.
     BarLiftedByLaw,
+    /// The membership ended because it has lasted as long as the law lets it; no bar follows.
+    MembershipOver {
+        /// How many months that is.
+        months: u16,
+    },
     /// A month fell due unpaid.
     MonthOverdue {
         /// The month.
@@ -140,6 +157,13 @@ pub enum Clause {
         /// Which scheme.
         scheme: Scheme,
     },
+    /// Cover runs on for a time after a lapse.
+    CoverRunsOn {
+        /// Its last day.
+        until: Day,
+    },
+    /// The time is over for which cover ran on after a lapse.
+    CoverRanOut,
     /// The person died the day before.
     Died,
 }
@@ -152,27 +176,33 @@ impl Clause {
             Clause::Enrolled { .. } | Clause::Employed | Clause::EmploymentEnded | Clause::Died => &[],
             Clause::EnrolmentRefused { reason } => match reason {
                 EnrolmentRefusal::VoluntaryAbandoned => &["voluntary.return.bar"],
+                EnrolmentRefusal::InsuredTooShort => &["voluntary.entry.employed"],
+                EnrolmentRefusal::EntryClosed => &["voluntary.entry.within"],
                 EnrolmentRefusal::Deceased | EnrolmentRefusal::FormallyEmployed | EnrolmentRefusal::AlreadyEnrolled => {
                     &[]
                 }
             },
             Clause::PaymentAllocated { .. } => &["voluntary.contribution_riel", "voluntary.prepay_months"],
+            Clause::ChargedForDelay { .. } => &["voluntary.late_charge"],
             Clause::PaymentSuspended { reason, .. } => match reason {
                 SuspenseReason::Abandoned => &["voluntary.return.back_payment"],
                 SuspenseReason::NotEnrolled | SuspenseReason::Deceased => &[],
             },
             Clause::PaymentSavedUp { .. } | Clause::ReturnedByBackPayment { .. } => &["voluntary.return.back_payment"],
+            Clause::InstalmentsDropped { .. } => &["voluntary.return.back_payment", "voluntary.suspension_return"],
             Clause::PaymentReversed { .. } | Clause::LearntLate { .. } => &["late_knowledge.learnt_late_days"],
             Clause::PaymentRefunded { .. } => &[],
             Clause::CoverSuspended | Clause::SuspensionOver => {
                 &["voluntary.suspend_after", "voluntary.suspension_return"]
             }
             Clause::BarLiftedByLaw => &["transition.bars"],
+            Clause::MembershipOver { .. } => &["voluntary.longest_months"],
             Clause::MonthOverdue { .. } => &["voluntary.due_day", "voluntary.due_month_offset"],
             Clause::LapsePending { .. } | Clause::LapseWaived | Clause::LapseAverted => {
                 &["voluntary.lapse.confirmation"]
             }
             Clause::Lapsed { .. } => &["voluntary.lapse.conditions", "voluntary.lapse.effective"],
+            Clause::CoverRunsOn { .. } | Clause::CoverRanOut => &["voluntary.lapse.run_off_months"],
             Clause::Reinstated => &["voluntary.return.bar"],
             Clause::BarStandsAgain | Clause::BarLifted { .. } => &["voluntary.return.lifts_bar_after_months"],
             Clause::CoverBegan { scheme } | Clause::CoverEnded { scheme } => match scheme {

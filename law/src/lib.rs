@@ -23,6 +23,7 @@ mod allocation;
 mod almanac;
 mod coverage;
 mod doors;
+mod entry;
 mod household;
 mod jobs;
 mod life;

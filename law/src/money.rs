@@ -64,6 +64,24 @@ pub struct Lack {
     pub months_late: u32,
 }
 
+/// How much of money that is paid for something late lessens what is lacking, and how much is the penalty on that part:
+/// the greatest part that the money pays together with its penalty, which takes up what is left of a riel.
+pub(crate) fn paid_with_penalty(money: Riel, lack: Lack, penalty: Rate, compound: bool) -> (Riel, Riel) {
+    let whole = price_with_penalty(&[lack], penalty, compound, 0);
+    if money >= whole {
+        return (lack.amount, whole - lack.amount);
+    }
+    let (scale, parts) = (u64::from(penalty.scale), u64::from(penalty.parts));
+    let (over, under) = if compound {
+        (BigUint::from(scale + parts).pow(lack.months_late), BigUint::from(scale).pow(lack.months_late))
+    } else {
+        (BigUint::from(scale + parts * u64::from(lack.months_late)), BigUint::from(scale))
+    };
+    let part = BigUint::from(u64::try_from(money).unwrap_or(0)) * under / over;
+    let part = Riel::try_from(part).unwrap_or(0);
+    (part, money - part)
+}
+
 /// The price of several months with their penalties and a flat fee, rounded up to the riel once.
 pub fn price_with_penalty(lacks: &[Lack], penalty: Rate, compound: bool, flat: Riel) -> Riel {
     let scale = BigUint::from(penalty.scale);
@@ -106,6 +124,22 @@ mod tests {
         assert_eq!(price("0.01", true, &[2]), 15_914);
         assert_eq!(price("0.01", true, &[2, 2]), 31_828);
         assert_eq!(price("0", true, &[300, 1]), 31_200);
+    }
+
+    #[test]
+    fn a_part_is_paid_with_its_penalty_and_no_riel_is_lost() {
+        let paid = |money, rate: &str, compound, months_late| {
+            paid_with_penalty(money, Lack { amount: 1_000, months_late }, rate.parse().unwrap(), compound)
+        };
+        // Two months at 2 % are 40 on a thousand; 1,039 pay 999 and what is left of a riel.
+        assert_eq!(
+            [1_041, 1_040, 1_039].map(|money| paid(money, "0.02", false, 2)),
+            [(1_000, 40), (1_000, 40), (999, 40)]
+        );
+        // 1.02 twice on itself is 1.0404, so that the whole costs 1,041.
+        assert_eq!([1_041, 1_040].map(|money| paid(money, "0.02", true, 2)), [(1_000, 41), (999, 41)]);
+        assert_eq!([52, 1, 0].map(|money| paid(money, "0.02", false, 2)), [(50, 2), (0, 1), (0, 0)]);
+        assert_eq!(paid(500, "0", false, 9), (500, 0));
     }
 
     #[test]

@@ -291,16 +291,27 @@ impl<'a> Play<'a> {
         Today { day: self.day, month, revision: book.on(self.day), fallen_due }
     }
 
-    /// The months that money paid on the day reaches, in order, and what each lacks.
+    /// The months that money paid on the day reaches, in order, and what each lacks with what is charged for its delay.
     pub(crate) fn lacking_months(&self) -> Vec<(Month, Riel)> {
         let (today, machine) = (self.today(), &self.at_day);
         let day = today.day;
         let Some(first) = machine.enrolled_from.filter(|_| machine.lapse.is_none() && !machine.dead(day)) else {
             return Vec::new();
         };
-        let limit = today.month.plus(i32::from(today.revision.prepay_months));
+        let limit = machine.newest_payable(today);
         let lacking = (first.0..=limit.0).map(Month).filter(|&month| machine.owed(month) && !machine.paid(month, day));
-        lacking.map(|month| (month, machine.book.price(month, day) - machine.months.row(month).allocated)).collect()
+        let price = |month: Month| {
+            let lack = machine.book.price(month, day) - machine.months.row(month).allocated;
+            (month, lack + machine.charge_for_delay(month, today))
+        };
+        lacking.map(price).collect()
+    }
+
+    /// The last day on which what is charged for paying late is as on the day; open when nothing is.
+    pub(crate) fn charges_hold_until(&self) -> Option<Day> {
+        let (today, machine) = (self.today(), &self.at_day);
+        let charged = machine.overdue_months(today).any(|month| machine.charge_for_delay(month, today) > 0);
+        charged.then(|| machine.next_price_step(self.day).before())
     }
 
     /// The stretches of one standing and one set of covers, from the first to the horizon.
@@ -358,6 +369,7 @@ impl<'a> Play<'a> {
             due: machine.due(month).day,
             price: machine.book.price(month, day),
             allocated: machine.months.row(month).allocated,
+            charge: machine.charge_for_delay(month, self.today()),
             paid_on: parcels.clone().map(|parcel| parcel.on).max().filter(|_| paid),
             payments: parcels.flat_map(|parcel| machine.purse.payments_of(parcel)).collect(),
             state,
@@ -430,6 +442,7 @@ fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Day {
             Entitlement::Immediate => 0,
         });
         let longest = lapses.chain(limbs).max().unwrap_or(0).max(revision.suspend_after.unwrap_or(0));
+        let longest = longest + revision.longest_months.unwrap_or(0) + revision.lapse_run_off_months;
         let amnesties = revision.amnesties.iter().filter_map(|amnesty| amnesty.back_payment);
         let terms = amnesties.chain(revision.back_payment).chain(revision.suspension_return);
         let back = terms.map(|terms| {

@@ -5,6 +5,7 @@
 //! purpose: file formats; a revision is read from a document elsewhere.
 
 mod book;
+mod entry;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::fact::{AssistanceLevel, Sector};
 use crate::money::{Rate, Riel};
 pub use book::Book;
 pub(crate) use book::in_force;
+pub use entry::{Entry, EntryMonths, Within};
 
 /// The rules in force from one day on, until a later revision takes their place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,10 +29,16 @@ pub struct Revision {
     pub due_day: u8,
     /// In which month after the contribution month that is; 0 is the month itself.
     pub due_month_offset: u8,
+    /// Who may enrol by an employment before; `None`: everybody.
+    pub entry: Option<Entry>,
+    /// How many months a membership lasts, that of the enrolment included; `None`: without an end.
+    pub longest_months: Option<u16>,
     /// What happens to a due day that is a holiday or a weekend.
     pub on_holiday: OnHoliday,
     /// The dated public holidays, in order.
     pub holidays: Vec<Day>,
+    /// What paying an overdue month costs more, for a member who has neither lapsed nor is suspended; `None`: nothing.
+    pub late_charge: Option<LateCharge>,
     /// How many months after the current one can be paid ahead.
     pub prepay_months: u16,
     /// How many days a member has at least, after a fact that takes away becomes known late.
@@ -41,6 +49,8 @@ pub struct Revision {
     pub lapse: Vec<LapseCondition>,
     /// From which day a lapse is dated.
     pub lapse_effective: LapseEffective,
+    /// For how many months after the month of the last day before a lapse cover runs on, for who was covered; 0 for none.
+    pub lapse_run_off_months: u16,
     /// What a month with employment does to a run of missed months.
     pub formal_spell: FormalSpell,
     /// How many days after a served notice a lapse may come at the earliest; `None`: no notice is needed.
@@ -182,6 +192,26 @@ pub struct BackPayment {
     pub flat: Riel,
     /// For how many months after the return there is no voluntary cover.
     pub waiting_months: u16,
+    /// In how many payments it can be paid; `None`: in any number.
+    pub instalments: Option<Instalments>,
+}
+
+/// In how many payments a return can be paid: of what is added up only the newest so many count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Instalments {
+    /// At most so many payments, at least 1.
+    pub most: u16,
+    /// For who has so many months overdue; who has fewer pays in one.
+    pub from_months: u16,
+}
+
+/// What a month costs more when it is paid late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LateCharge {
+    /// The part of what is paid late, for each started month since the month's due day.
+    pub penalty: Rate,
+    /// Whether it is compound rather than simple.
+    pub compound: bool,
 }
 
 /// What a member who paid to come back owes of the bill of a benefit, for a time after the return.
@@ -347,6 +377,14 @@ fn known_by(revisions: &[Published], known: Moment) -> Vec<&Revision> {
     // Before the first publication there was no law to decide by; the oldest one then stands in, since an answer
     // without any rule would be no answer.
     if by_then.is_empty() { vec![&revisions[0].revision] } else { by_then }
+}
+
+impl BackPayment {
+    /// How many payments can add up to a return of somebody with so many months overdue; `None`: any number.
+    pub fn payments_that_count(&self, overdue: usize) -> Option<usize> {
+        let Instalments { most, from_months } = self.instalments?;
+        Some(if overdue < usize::from(from_months) { 1 } else { usize::from(most) })
+    }
 }
 
 impl Revision {

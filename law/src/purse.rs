@@ -19,7 +19,7 @@ pub enum Place {
     Suspense(SuspenseReason),
     /// Added up towards a back-payment.
     Pot,
-    /// Paid as penalty of a back-payment.
+    /// Paid as penalty of a back-payment, or as charge for paying a month late.
     Surcharge,
     /// Of a payment that came to nothing.
     Reversed,
@@ -106,6 +106,29 @@ impl Purse {
     /// What has been added up towards a return.
     pub(crate) fn pot(&self) -> Riel {
         self.pot
+    }
+
+    /// Leaves only the newest so many payments in the pot, and makes credit of the others; answers how much that is.
+    pub(crate) fn leave_in_pot(&mut self, payments: usize) -> Riel {
+        let older = self.in_pot().count().saturating_sub(payments);
+        let mut dropped = 0;
+        for parcel in self.parcels.iter_mut().filter(|parcel| parcel.place == Place::Pot).take(older) {
+            parcel.place = Place::Credit;
+            dropped += parcel.amount;
+        }
+        self.pot -= dropped;
+        dropped
+    }
+
+    /// What of the pot still counts when one more payment is added to it, of which so many count.
+    pub(crate) fn pot_beside_one_more(&self, payments: Option<usize>) -> Riel {
+        let left = payments.map_or(usize::MAX, |most| most.saturating_sub(1));
+        self.in_pot().rev().take(left).map(|parcel| parcel.amount).sum()
+    }
+
+    /// The parts of the pot, a payment each.
+    fn in_pot(&self) -> impl DoubleEndedIterator<Item = &Parcel> {
+        self.parcels.iter().filter(|parcel| parcel.place == Place::Pot)
     }
 
     /// Takes everything out of the pot, to be placed anew as one pool.

@@ -113,7 +113,8 @@ impl Machine<'_> {
         let behind = self.state.standing == Standing::InArrears;
         let enrolled = self.enrolled_from.is_some_and(|first| first <= self.oldest_open);
         let allocates = enrolled && self.lapse.is_none() && self.quiet_until < Day::NEVER;
-        if !allocates || self.steps.is_some() || !self.months.none_put_off() {
+        let charges = behind && self.in_force.0.late_charge.is_some();
+        if !allocates || charges || self.steps.is_some() || !self.months.none_put_off() {
             return None;
         }
         let end = end.min(if behind { self.quiet_until } else { self.entitled_until() });
@@ -184,7 +185,7 @@ impl Machine<'_> {
         next
     }
 
-    fn next_price_step(&self, day: Day) -> Day {
+    pub(crate) fn next_price_step(&self, day: Day) -> Day {
         let month = self.book.month_of(day);
         let revisions = self.book.revisions().iter();
         let steps = revisions
@@ -220,7 +221,7 @@ impl Machine<'_> {
             return day;
         }
         let Some(first) = self.enrolled_from else { return Day::NEVER };
-        if self.is_restless(day) {
+        if self.is_restless(today) {
             return day;
         }
         if self.lapse.is_some() {
@@ -249,7 +250,7 @@ impl Machine<'_> {
 
     /// The same where only time is left, because no payment comes.
     fn still_after(&self, today: Today<'_>) -> Day {
-        let nothing_else = !self.is_restless(today.day)
+        let nothing_else = !self.is_restless(today)
             && self.lates.is_empty()
             && self.state.co_payment.is_none()
             && !self.state.covers.has(Scheme::RunOff)
@@ -263,8 +264,11 @@ impl Machine<'_> {
     }
 
     /// Whether something is going on that may end, or be decided, on any day.
-    fn is_restless(&self, day: Day) -> bool {
-        self.pending.is_some()
+    fn is_restless(&self, today: Today<'_>) -> bool {
+        let day = today.day;
+        // A membership that ends by time ends at the beginning of a month.
+        today.revision.longest_months.is_some()
+            || self.pending.is_some()
             || self.suspended
             || self.purse.pot() > 0
             || self.lates.iter().any(|late| late.from <= day && day <= late.due.day)

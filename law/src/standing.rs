@@ -4,7 +4,7 @@
 //! in between. What it knows is one `Life` and one `Book` of rules; entitlement and covers are in `coverage`, which
 //! days those are in `rhythm`.
 
-use crate::answer::{CoPayment, EnrolmentRefusal, Schemes, Standing};
+use crate::answer::{CoPayment, EnrolmentRefusal, Scheme, Schemes, Standing};
 use crate::calendar::{Day, Month};
 use crate::coverage::Entitled;
 use crate::explanation::{Clause, Step};
@@ -45,6 +45,8 @@ pub(crate) struct Lapse {
     pub(crate) breach: Day,
     /// The day from which it is dated.
     pub(crate) dated: Day,
+    /// Whether voluntary cover covered on the day before it took effect.
+    pub(crate) covered: bool,
 }
 
 /// A return by paying.
@@ -90,6 +92,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) worked_through: [Day; 2],
     /// The first month owed by the present enrolment, paid or not.
     pub(crate) enrolled_from: Option<Month>,
+    /// The month of the present enrolment, from which its time is counted.
+    pub(crate) joined: Month,
     pub(crate) lapse: Option<Lapse>,
     pub(crate) pending: Option<Day>,
     /// The months that were overdue when a pending lapse was waived.
@@ -156,6 +160,7 @@ impl<'a> Machine<'a> {
             purse,
             worked_through: [Day::MIN; 2],
             enrolled_from: None,
+            joined: Month(0),
             lapse: None,
             pending: None,
             waived: None,
@@ -194,6 +199,7 @@ impl<'a> Machine<'a> {
         self.settle_death(day);
         self.put_off_due_days(day);
         self.lift_old_bar(today);
+        self.end_by_time(today);
         let before = (self.next, self.purse.pot());
         let arrears = self.start_of_day(today);
         self.suspend(today);
@@ -347,7 +353,8 @@ impl<'a> Machine<'a> {
             LapseEffective::Breach => day,
             LapseEffective::FirstMissed => oldest.map_or(day, Month::first_day),
         };
-        self.lapse = Some(Lapse { breach: day, dated });
+        let covered = self.state.covers.has(Scheme::Voluntary);
+        self.lapse = Some(Lapse { breach: day, dated, covered });
         self.pending = None;
         self.waived = None;
         self.suspended = false;

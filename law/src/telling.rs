@@ -54,6 +54,7 @@ impl Machine<'_> {
         let certified: Vec<FactId> = certificates.map(|certificate| certificate.fact).collect();
         let households: Vec<FactId> =
             self.life.households.iter().filter(|household| household.covers_day(day)).map(|h| h.fact).collect();
+        let runs_on = self.runs_on_until(today);
         for scheme in Scheme::ALL {
             let facts = || match scheme {
                 Scheme::Assistance => certified.clone(),
@@ -61,6 +62,12 @@ impl Machine<'_> {
                 Scheme::Voluntary | Scheme::Formal | Scheme::RunOff => Vec::new(),
             };
             match (before.covers.has(scheme), now.covers.has(scheme)) {
+                (false, true) if scheme == Scheme::RunOff && runs_on.is_some_and(|until| day <= until) => {
+                    self.note(day, Vec::new, || Clause::CoverRunsOn { until: runs_on.unwrap_or(day) });
+                }
+                (true, false) if scheme == Scheme::RunOff && runs_on.map(Day::after) == Some(day) => {
+                    self.note(day, Vec::new, || Clause::CoverRanOut);
+                }
                 (false, true) => self.note(day, facts, || Clause::CoverBegan { scheme }),
                 (true, false) => self.note(day, Vec::new, || Clause::CoverEnded { scheme }),
                 (true, true) | (false, false) => {}

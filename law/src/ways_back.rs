@@ -38,16 +38,21 @@ impl Play<'_> {
         }
         if let Some(terms) = machine.terms_of_return(today) {
             let price = machine.price_of_return(today, &terms).0;
-            let amount = (price - machine.purse.pot()).max(0);
+            let counting = terms.payments_that_count(machine.overdue_months(today).count());
+            let amount = (price - machine.purse.pot_beside_one_more(counting)).max(0);
             let paid = Fact::Payment { on: day, amount, month: None };
             let benefits_from = first_day(Scheme::Voluntary, vec![paid]);
             let by_amnesty = amnesty.filter(|amnesty| machine.lapse.is_some() && amnesty.back_payment.is_some());
             let open_until = by_amnesty.map(|amnesty| amnesty.until);
             doors.push(Door { kind: DoorKind::BackPayment, price: Some(price), benefits_from, open_until });
         }
-        if let Some(lapse) = machine.lapse.filter(|_| machine.refuses_enrolment(day).is_none()) {
+        if let Some(lapse) = machine.lapse.filter(|_| machine.refuses_enrolment(today).is_none()) {
             let benefits_from = first_day(Scheme::Voluntary, self.enrolment_that_is_paid());
-            let open_until = amnesty.filter(|_| barred(today.revision.bar, lapse, day)).map(|amnesty| amnesty.until);
+            let entry = today.revision.entry.as_ref();
+            let shut_otherwise = barred(today.revision.bar, lapse, day)
+                || entry.is_some_and(|entry| machine.entry_not_met(today, entry).is_some());
+            let by_amnesty = amnesty.filter(|_| shut_otherwise).map(|amnesty| amnesty.until);
+            let open_until = by_amnesty.or_else(|| machine.entry_closes(today));
             doors.push(Door { kind: DoorKind::ReEnrolment, price: None, benefits_from, open_until });
         }
         if machine.lapse.is_some() && today.revision.social_assistance {

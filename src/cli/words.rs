@@ -27,7 +27,7 @@ pub(super) fn scheme(scheme: Scheme) -> &'static str {
         Scheme::Unspecified => "another scheme",
         Scheme::Voluntary => "voluntary",
         Scheme::Formal => "formal employment",
-        Scheme::RunOff => "run-off after employment",
+        Scheme::RunOff => "run-off",
         Scheme::Assistance => "social assistance",
         Scheme::Dependant => "dependant",
     }

@@ -357,6 +357,7 @@ fn month_message(line: &MonthLine, placements: &[Placement]) -> v1::AccountMonth
         due_day: owed.then(|| date(line.due)),
         due_riel: owed.then_some(line.price),
         paid_riel: line.allocated,
+        late_charge_riel: line.charge,
         paid_on: line.paid_on.map(date),
         parts: parts.iter().map(part).collect(),
         exemption_reason: exemption.into(),

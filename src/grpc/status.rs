@@ -176,6 +176,8 @@ fn code_of(refusal: &Refusal) -> Code {
         | Refusal::FormallyEmployed { .. }
         | Refusal::VoluntaryAbandoned { .. }
         | Refusal::AlreadyEnrolled { .. }
+        | Refusal::InsuredTooShort { .. }
+        | Refusal::EntryClosed { .. }
         | Refusal::EmploymentAlreadyOpen { .. }
         | Refusal::EmploymentNotOpen { .. }
         | Refusal::WorkerConflict { .. }
@@ -238,6 +240,12 @@ fn message_of(refusal: &Refusal) -> String {
             format!("the member lapsed and is barred from enrolling until {until}")
         }
         Refusal::AlreadyEnrolled { .. } => "the member is enrolled already".to_owned(),
+        Refusal::InsuredTooShort { .. } => {
+            "the law lets only those enrol who were employed for long enough before, and the member was not".to_owned()
+        }
+        Refusal::EntryClosed { day, .. } => {
+            format!("on {day} the time after the last employment within which one can enrol had passed")
+        }
         Refusal::EmploymentAlreadyOpen { first_day, .. } => {
             format!("an employment that began on {first_day} is open under this number; report its separation first")
         }
@@ -335,6 +343,9 @@ fn metadata_of(refusal: &Refusal) -> Vec<(&'static str, String)> {
         Refusal::AlreadyEnrolled { member, enrolled_on } => {
             let enrolled_on = enrolled_on.map(|on| day("enrolled_on", &on));
             [id("member_id", member)].into_iter().chain(enrolled_on).collect()
+        }
+        Refusal::InsuredTooShort { member, day: on, revision } | Refusal::EntryClosed { member, day: on, revision } => {
+            vec![id("member_id", member), day("day", on), day("policy_revision", revision)]
         }
         Refusal::InstitutionNotOwn => vec![text("field", "institution")],
         Refusal::BatchRejected => Vec::new(),

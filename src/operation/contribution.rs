@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use krama_law::answer::Standing;
 use krama_law::calendar::{Day, Month};
 use krama_law::change::StandingChange;
-use krama_law::decision::{Explanation, MonthState, explain, price_of_months};
+use krama_law::decision::{Explanation, MonthLine, MonthState, charges_hold_until, explain, price_of_months};
 use krama_law::fact::{Fact, Recorded};
 use krama_law::money::Riel;
 use krama_law::purse::{Place, SuspenseReason as LawSuspense};
@@ -217,11 +217,12 @@ impl Desk {
         let decision = Decision::of(&timeline, snapshot.law(), today, known);
         let due = |month: Month| snapshot.law().as_known(known).due(month);
         let lacking = price_of_months(&timeline, snapshot.law(), today, known, months).into_iter();
+        let charged_until = charges_hold_until(&timeline, snapshot.law(), today, known);
         Ok(snapshot.with(Some(Quote {
             masked_name: page.person(member).map(masked_name).unwrap_or_default(),
             months: lacking.map(|(month, riel)| (month, riel, due(month))).collect(),
             riel_short: riel_short(&explanation),
-            good_until: decision.answer.holds_until,
+            good_until: decision.answer.holds_until.into_iter().chain(charged_until).min(),
             decision,
         })))
     }
@@ -417,5 +418,5 @@ fn riel_short(explanation: &Explanation) -> Riel {
         MonthState::Open => line.allocated > 0,
         MonthState::Paid | MonthState::Worked | MonthState::Excused | MonthState::NotOwed => false,
     });
-    lacking.map(|line| line.price - line.allocated).sum()
+    lacking.map(MonthLine::lacking).sum()
 }

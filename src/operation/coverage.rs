@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use krama_law::answer::{Answer, CoPayment, Cover, Door};
 use krama_law::calendar::{Day, Moment};
-use krama_law::decision::{Explanation, decide, decide_for_stay, explain, least_saving_amount};
+use krama_law::decision::{Explanation, MonthLine, decide, decide_for_stay, explain, least_saving_amount};
 use krama_law::money::Riel;
 use krama_law::policy::Law;
 use krama_law::timeline::Timeline;
@@ -53,7 +53,7 @@ impl Decision {
         let answer = explanation.answer.clone();
         let (day, known) = (answer.valid_at, answer.known_at);
         let overdue = explanation.months.iter().filter(|line| line.is_overdue() && answer.overdue > 0);
-        let owed = overdue.map(|line| line.price - line.allocated).sum();
+        let owed = overdue.map(MonthLine::lacking).sum();
         let least_amount = answer.last_safe_day.and_then(|_| least_saving_amount(timeline, law, day, known));
         Decision { answer, owed, least_amount, doors: explanation.doors.clone() }
     }

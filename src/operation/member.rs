@@ -343,6 +343,8 @@ fn refusal(
         EnrolmentRefusal::Deceased => Refusal::Deceased { member },
         EnrolmentRefusal::FormallyEmployed => Refusal::FormallyEmployed { member, day },
         EnrolmentRefusal::AlreadyEnrolled => Refusal::AlreadyEnrolled { member, enrolled_on },
+        EnrolmentRefusal::InsuredTooShort => Refusal::InsuredTooShort { member, day, revision: answer.revision },
+        EnrolmentRefusal::EntryClosed => Refusal::EntryClosed { member, day, revision: answer.revision },
         EnrolmentRefusal::VoluntaryAbandoned => {
             let lapsed_on = answer.since.filter(|_| answer.standing == Standing::Abandoned);
             let barred_until =

@@ -3,8 +3,9 @@
 use krama::proto::v1;
 use tonic::Code;
 
+use crate::policy::publish;
 use crate::refusal::{invalid, no, not_now, required};
-use crate::say::{date, enrolment, fresh, hire};
+use crate::say::{date, enrolment, fresh, hire, separation};
 use crate::world::{OFFICER, World};
 
 const TODAY: &str = "2026-03-10";
@@ -106,4 +107,42 @@ async fn who_abandoned_is_barred_for_life_from_the_first_day_on() {
     assert!(!told.metadata.contains_key("barred_until"), "the bar is for life");
     let again = v1::EnrollMemberRequest { request_id: fresh(), ..enrolment(&member) };
     world.refuses(OFFICER, again, not_now("VOLUNTARY_ABANDONED")).await;
+}
+
+/// A law that lets only those enrol who were employed for two months before, within twenty days.
+const ENTRY: &str = r#"
+law = "kh"
+effective = "2026-04-01"
+title = "Who was employed goes on"
+based_on = "kh"
+
+[voluntary.entry]
+employed = { consecutive = 2 }
+within = { days = 20 }
+
+[transition]
+gaps = "count"
+bars = "stand"
+
+[[source]]
+fields = ["voluntary.entry.employed", "voluntary.entry.within", "transition.gaps", "transition.bars"]
+assumption = "Tried here."
+"#;
+
+#[tokio::test]
+async fn where_the_law_asks_for_an_employment_before_only_who_had_it_enrols_and_in_time() {
+    let world = World::on(TODAY).await;
+    let (nobody, worker) = (world.member(1).await, world.member(2).await);
+    let employer = world.employer("E-1").await;
+    world.takes(OFFICER, hire(&employer, "W-2", TODAY, 2)).await;
+    publish(&world, ENTRY).await;
+    world.clock_to("2026-04-10").await;
+    world.takes(OFFICER, separation(&employer, "W-2", "2026-04-09")).await;
+    let told = world.refuses(OFFICER, enrolment(&nobody), not_now("INSURED_TOO_SHORT")).await;
+    let expected = [("member_id", nobody.as_str()), ("day", "2026-04-10"), ("policy_revision", "2026-04-01")];
+    assert_eq!(expected.map(|(key, _)| told.metadata[key].as_str()), expected.map(|(_, value)| value));
+    world.clock_to("2026-04-30").await;
+    let told = world.refuses(OFFICER, enrolment(&worker), not_now("ENTRY_CLOSED")).await;
+    assert_eq!((&told.metadata["member_id"], told.metadata["day"].as_str()), (&worker, "2026-04-30"));
+    world.takes(OFFICER, on(&worker, "2026-04-29", "the form lay at the branch")).await;
 }

@@ -3,8 +3,9 @@
 use krama::proto::v1;
 use krama::proto::v1::quote_payment_request::Payer;
 
+use crate::policy::publish;
 use crate::refusal::{invalid, required};
-use crate::say::{MONTH, date, hire, national_id, quote};
+use crate::say::{MONTH, account, date, excuse, hire, national_id, quote};
 use crate::world::{AGENT, COLLECTOR, OFFICER, World};
 
 const TODAY: &str = "2026-03-10";
@@ -83,4 +84,40 @@ async fn who_cannot_pay_is_quoted_no_month_and_the_bank_does_not_learn_why() {
     assert_eq!(officer.doors[0].first_benefit_day, Some(date("2026-12-01")));
     let reply = world.reads(COLLECTOR, quote(&employed)).await;
     assert!(reply.payer_found && reply.months.is_empty(), "every month of an open employment is exempt");
+}
+
+#[tokio::test]
+async fn where_the_law_charges_for_paying_late_the_quote_has_the_charge_and_holds_until_it_grows() {
+    const CHARGE: &str = r#"
+law = "kh"
+effective = "2026-05-01"
+title = "Two percent a month"
+based_on = "kh"
+
+[voluntary]
+late_charge = { penalty = "0.02" }
+
+[transition]
+gaps = "count"
+bars = "stand"
+
+[[source]]
+fields = ["voluntary.late_charge", "transition.gaps", "transition.bars"]
+assumption = "Tried here."
+"#;
+    let world = World::on(TODAY).await;
+    let member = world.enrolled(1).await;
+    publish(&world, CHARGE).await;
+    world.takes(OFFICER, excuse(&member, "2026-04", "2026-05")).await;
+    world.clock_to("2026-05-10").await;
+    // March fell due on 15 April; nothing falls due again before June does, on 15 July.
+    let reply = world.reads(COLLECTOR, quote(&member)).await;
+    let charged = MONTH + MONTH * 2 / 100;
+    assert_eq!((reply.total_riel, reply.riel_short), (charged, charged));
+    assert_eq!(reply.good_until, Some(date("2026-05-15")));
+    let march = world.reads(OFFICER, account(&member)).await.months.remove(0);
+    assert_eq!((march.due_riel, march.paid_riel, march.late_charge_riel), (Some(MONTH), 0, charged - MONTH));
+    world.clock_to("2026-05-16").await;
+    let reply = world.reads(COLLECTOR, quote(&member)).await;
+    assert_eq!(reply.total_riel, MONTH + MONTH * 4 / 100);
 }

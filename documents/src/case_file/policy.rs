@@ -10,13 +10,14 @@ use krama_law::calendar::{Day, Moment};
 use krama_law::fact::AssistanceLevel;
 use krama_law::money::Riel;
 use krama_law::policy::{
-    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Formal, FormalMonthCounts, FormalSpell,
-    LapseCondition, LapseEffective, Law, Notices, OnHoliday, Published, RetroactiveLoss, Revision, Transition,
+    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Entry, Formal, FormalMonthCounts,
+    FormalSpell, Instalments, LapseCondition, LapseEffective, LateCharge, Law, Notices, OnHoliday, Published,
+    RetroactiveLoss, Revision, Transition,
 };
 use serde::Deserialize;
 
 use crate::case_file::{Shelf, day, given};
-use crate::law_words::{Bars, EntitlementLimb, Gaps, LapseLimb, Word};
+use crate::law_words::{Bars, EntitlementLimb, Gaps, LapseLimb, WithinWord, Word};
 
 /// The law of a case: one that is shipped, by its name (`law`, and `reading` for one of its readings), or the frozen one
 /// with single fields replaced. The first revision and each later one are written with the same keys; `base` and `then` are for
@@ -37,8 +38,15 @@ pub(super) struct CasePolicy {
     on_holiday: Option<Word<OnHoliday>>,
     holidays: Option<Vec<String>>,
     prepay_months: Option<u16>,
+    #[serde(deserialize_with = "given")]
+    entry: Option<Option<EntryTerms>>,
+    #[serde(deserialize_with = "given")]
+    late_charge: Option<Option<LateChargeTerms>>,
+    #[serde(deserialize_with = "given")]
+    longest_months: Option<Option<u16>>,
     lapse: Option<Vec<LapseLimb>>,
     lapse_effective: Option<Word<LapseEffective>>,
+    lapse_run_off_months: Option<u16>,
     formal_spell: Option<Word<FormalSpell>>,
     bar: Option<BarText>,
     #[serde(deserialize_with = "given")]
@@ -80,6 +88,21 @@ enum BarText {
 
 #[derive(PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct LateChargeTerms {
+    p: serde_json::Number,
+    #[serde(default)]
+    compound: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryTerms {
+    employed: LapseLimb,
+    within: Option<WithinWord>,
+}
+
+#[derive(PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct BackPaymentTerms {
     p: serde_json::Number,
     #[serde(default)]
@@ -92,6 +115,9 @@ struct BackPaymentTerms {
     flat: Riel,
     #[serde(default)]
     waiting_months: u16,
+    max_payments: Option<u16>,
+    #[serde(default)]
+    instalments_from_months: u16,
 }
 
 #[derive(PartialEq, Deserialize)]
@@ -201,8 +227,14 @@ impl CasePolicy {
             revision.holidays.sort_unstable();
         }
         set(&mut revision.prepay_months, self.prepay_months);
+        set(&mut revision.entry, self.entry.map(|entry| entry.map(|entry| entry.clause())));
+        set(&mut revision.longest_months, self.longest_months);
+        if let Some(charge) = &self.late_charge {
+            revision.late_charge = charge.as_ref().map(LateChargeTerms::charge).transpose()?;
+        }
         set_all(&mut revision.lapse, self.lapse.as_deref());
         set(&mut revision.lapse_effective, self.lapse_effective.map(|word| word.0));
+        set(&mut revision.lapse_run_off_months, self.lapse_run_off_months);
         set(&mut revision.formal_spell, self.formal_spell.map(|word| word.0));
         match &self.bar {
             None => {}
@@ -283,7 +315,20 @@ impl BackPaymentTerms {
             plus_current: self.plus_current,
             flat: self.flat,
             waiting_months: self.waiting_months,
+            instalments: self.max_payments.map(|most| Instalments { most, from_months: self.instalments_from_months }),
         })
+    }
+}
+
+impl LateChargeTerms {
+    fn charge(&self) -> Result<LateCharge, String> {
+        Ok(LateCharge { penalty: exact("late_charge", &self.p)?, compound: self.compound })
+    }
+}
+
+impl EntryTerms {
+    fn clause(self) -> Entry {
+        Entry { employed: self.employed.into(), within: self.within.map(Into::into) }
     }
 }
 
@@ -323,13 +368,17 @@ pub fn frozen_kh_current() -> Revision {
         contribution: 15_600,
         due_day: 15,
         due_month_offset: 1,
+        entry: None,
+        longest_months: None,
         on_holiday: OnHoliday::Same,
         holidays: Vec::new(),
+        late_charge: None,
         prepay_months: 12,
         learnt_late_days: 30,
         retroactive_loss: RetroactiveLoss::FromKnown,
         lapse: vec![LapseCondition::Consecutive(6)],
         lapse_effective: LapseEffective::Breach,
+        lapse_run_off_months: 0,
         formal_spell: FormalSpell::Resets,
         notice_days: None,
         confirmation: false,

@@ -34,6 +34,8 @@ pub(super) fn refusal(reason: EnrolmentRefusal) -> &'static str {
         EnrolmentRefusal::FormallyEmployed => "FORMALLY_EMPLOYED",
         EnrolmentRefusal::VoluntaryAbandoned => "VOLUNTARY_ABANDONED",
         EnrolmentRefusal::AlreadyEnrolled => "ALREADY_ENROLLED",
+        EnrolmentRefusal::InsuredTooShort => "INSURED_TOO_SHORT",
+        EnrolmentRefusal::EntryClosed => "ENTRY_CLOSED",
     }
 }
 

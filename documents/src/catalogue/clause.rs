@@ -19,6 +19,7 @@ pub fn clause(clause: &Clause) -> Message {
             Message::of(Key::EnrolmentRefused, [("why", Value::Part(why_refused(*reason)))])
         }
         Clause::PaymentAllocated { amount, months, credit } => allocated(*amount, months, *credit),
+        Clause::ChargedForDelay { amount } => Message::of(Key::ChargedForDelay, [("amount", Value::Riel(*amount))]),
         Clause::PaymentSuspended { amount, reason } => Message::of(
             Key::PaymentSuspended,
             [("amount", Value::Riel(*amount)), ("why", Value::Part(why_suspended(*reason)))],
@@ -26,6 +27,10 @@ pub fn clause(clause: &Clause) -> Message {
         Clause::PaymentSavedUp { amount, pot, price } => Message::of(
             Key::PaymentSavedUp,
             [("amount", Value::Riel(*amount)), ("pot", Value::Riel(*pot)), ("price", Value::Riel(*price))],
+        ),
+        Clause::InstalmentsDropped { amount, payments } => Message::of(
+            Key::InstalmentsDropped,
+            [("amount", Value::Riel(*amount)), ("payments", Value::Count(*payments))],
         ),
         Clause::PaymentReversed { amount, months } => {
             taken_back(Key::PaymentReversed, Key::PaymentReversedOffMonths, *amount, months)
@@ -36,6 +41,9 @@ pub fn clause(clause: &Clause) -> Message {
         Clause::CoverSuspended => alone(Key::CoverSuspended),
         Clause::SuspensionOver => alone(Key::SuspensionOver),
         Clause::BarLiftedByLaw => alone(Key::BarLiftedByLaw),
+        Clause::MembershipOver { months } => {
+            Message::of(Key::MembershipOver, [("months", Value::Count(u32::from(*months)))])
+        }
         Clause::MonthOverdue { month, overdue } => {
             Message::of(Key::MonthOverdue, [("month", Value::Month(*month)), ("overdue", Value::Count(*overdue))])
         }
@@ -59,6 +67,8 @@ pub fn clause(clause: &Clause) -> Message {
         ),
         Clause::CoverBegan { scheme } => of_scheme(Key::CoverBegan, *scheme),
         Clause::CoverEnded { scheme } => of_scheme(Key::CoverEnded, *scheme),
+        Clause::CoverRunsOn { until } => Message::of(Key::CoverRunsOn, [("until", Value::Day(*until))]),
+        Clause::CoverRanOut => alone(Key::CoverRanOut),
         Clause::Died => alone(Key::Died),
     }
 }
@@ -95,6 +105,8 @@ fn why_refused(reason: EnrolmentRefusal) -> Key {
         EnrolmentRefusal::FormallyEmployed => Key::WhyFormallyEmployed,
         EnrolmentRefusal::VoluntaryAbandoned => Key::WhyBarred,
         EnrolmentRefusal::AlreadyEnrolled => Key::WhyAlreadyEnrolled,
+        EnrolmentRefusal::InsuredTooShort => Key::WhyInsuredTooShort,
+        EnrolmentRefusal::EntryClosed => Key::WhyEntryClosed,
     }
 }
 
@@ -112,13 +124,16 @@ pub fn name(clause: &Clause) -> &'static str {
         Clause::Enrolled { .. } => "ENROLLED",
         Clause::EnrolmentRefused { .. } => "ENROLMENT_REFUSED",
         Clause::PaymentAllocated { .. } => "PAYMENT_ALLOCATED",
+        Clause::ChargedForDelay { .. } => "CHARGED_FOR_DELAY",
         Clause::PaymentSuspended { .. } => "PAYMENT_SUSPENDED",
         Clause::PaymentSavedUp { .. } => "PAYMENT_SAVED_UP",
+        Clause::InstalmentsDropped { .. } => "INSTALMENTS_DROPPED",
         Clause::PaymentReversed { .. } => "PAYMENT_REVERSED",
         Clause::PaymentRefunded { .. } => "PAYMENT_REFUNDED",
         Clause::CoverSuspended => "COVER_SUSPENDED",
         Clause::SuspensionOver => "SUSPENSION_OVER",
         Clause::BarLiftedByLaw => "BAR_LIFTED_BY_LAW",
+        Clause::MembershipOver { .. } => "MEMBERSHIP_OVER",
         Clause::MonthOverdue { .. } => "MONTH_OVERDUE",
         Clause::LearntLate { .. } => "LEARNT_LATE",
         Clause::LapsePending { .. } => "LAPSE_PENDING",
@@ -133,6 +148,8 @@ pub fn name(clause: &Clause) -> &'static str {
         Clause::ReturnedByBackPayment { .. } => "RETURNED_BY_BACK_PAYMENT",
         Clause::CoverBegan { .. } => "COVER_BEGAN",
         Clause::CoverEnded { .. } => "COVER_ENDED",
+        Clause::CoverRunsOn { .. } => "COVER_RUNS_ON",
+        Clause::CoverRanOut => "COVER_RAN_OUT",
         Clause::Died => "DIED",
     }
 }
@@ -146,11 +163,15 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         Clause::PaymentAllocated { amount, months, credit } => {
             vec![("amount_riel", amount.to_string()), ("months", list(months)), ("credit_riel", credit.to_string())]
         }
+        Clause::ChargedForDelay { amount } => vec![("amount_riel", amount.to_string())],
         Clause::PaymentSuspended { amount, reason } => {
             vec![("amount_riel", amount.to_string()), ("reason", suspense(*reason).to_owned())]
         }
         Clause::PaymentSavedUp { amount, pot, price } => {
             vec![("amount_riel", amount.to_string()), ("pot_riel", pot.to_string()), ("price_riel", price.to_string())]
+        }
+        Clause::InstalmentsDropped { amount, payments } => {
+            vec![("amount_riel", amount.to_string()), ("payments", payments.to_string())]
         }
         Clause::PaymentReversed { amount, months } | Clause::PaymentRefunded { amount, months } => {
             vec![("amount_riel", amount.to_string()), ("months", list(months))]
@@ -158,7 +179,7 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         Clause::MonthOverdue { month, overdue } => {
             vec![("month", month.to_string()), ("overdue_months", overdue.to_string())]
         }
-        Clause::LearntLate { until } => vec![("until", until.to_string())],
+        Clause::LearntLate { until } | Clause::CoverRunsOn { until } => vec![("until", until.to_string())],
         Clause::LapsePending { run } => vec![("run_months", run.to_string())],
         Clause::Lapsed { run, oldest, dated } => {
             let mut values = vec![("run_months", run.to_string()), ("dated", dated.to_string())];
@@ -166,6 +187,7 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
             values
         }
         Clause::BarLifted { months } => vec![("months", months.to_string())],
+        Clause::MembershipOver { months } => vec![("months", months.to_string())],
         Clause::ReturnedByBackPayment { price, surcharge, months } => {
             vec![("price_riel", price.to_string()), ("surcharge_riel", surcharge.to_string()), ("months", list(months))]
         }
@@ -181,6 +203,7 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         | Clause::BarLiftedByLaw
         | Clause::CoverSuspended
         | Clause::SuspensionOver
+        | Clause::CoverRanOut
         | Clause::Died => Vec::new(),
     }
 }
@@ -201,6 +224,8 @@ fn refusal(reason: EnrolmentRefusal) -> &'static str {
         EnrolmentRefusal::FormallyEmployed => "FORMALLY_EMPLOYED",
         EnrolmentRefusal::VoluntaryAbandoned => "VOLUNTARY_ABANDONED",
         EnrolmentRefusal::AlreadyEnrolled => "ALREADY_ENROLLED",
+        EnrolmentRefusal::InsuredTooShort => "INSURED_TOO_SHORT",
+        EnrolmentRefusal::EntryClosed => "ENTRY_CLOSED",
     }
 }
 

@@ -60,7 +60,9 @@ fn clauses() -> Vec<Clause> {
         Clause::PaymentAllocated { amount: 15_600, months: vec![may], credit: 0 },
         Clause::PaymentAllocated { amount: 40_000, months: vec![may, june], credit: 8_800 },
         Clause::PaymentAllocated { amount: 15_600, months: Vec::new(), credit: 15_600 },
+        Clause::ChargedForDelay { amount: 312 },
         Clause::PaymentSavedUp { amount: 10_000, pot: 20_000, price: 180_180 },
+        Clause::InstalmentsDropped { amount: 10_000, payments: 12 },
         Clause::PaymentReversed { amount: 15_600, months: Vec::new() },
         Clause::PaymentReversed { amount: 15_600, months: vec![may] },
         Clause::PaymentRefunded { amount: 31_200, months: Vec::new() },
@@ -68,6 +70,7 @@ fn clauses() -> Vec<Clause> {
         Clause::CoverSuspended,
         Clause::SuspensionOver,
         Clause::BarLiftedByLaw,
+        Clause::MembershipOver { months: 24 },
         Clause::MonthOverdue { month: may, overdue: 1 },
         Clause::MonthOverdue { month: june, overdue: 7 },
         Clause::LearntLate { until: on },
@@ -82,6 +85,8 @@ fn clauses() -> Vec<Clause> {
         Clause::BarStandsAgain,
         Clause::BarLifted { months: 12 },
         Clause::ReturnedByBackPayment { price: 180_180, surcharge: 8_580, months: vec![may] },
+        Clause::CoverRunsOn { until: on },
+        Clause::CoverRanOut,
         Clause::Died,
     ];
     let refusals = [
@@ -89,6 +94,8 @@ fn clauses() -> Vec<Clause> {
         EnrolmentRefusal::FormallyEmployed,
         EnrolmentRefusal::VoluntaryAbandoned,
         EnrolmentRefusal::AlreadyEnrolled,
+        EnrolmentRefusal::InsuredTooShort,
+        EnrolmentRefusal::EntryClosed,
     ];
     clauses.extend(refusals.map(|reason| Clause::EnrolmentRefused { reason }));
     let reasons = [SuspenseReason::NotEnrolled, SuspenseReason::Abandoned, SuspenseReason::Deceased];

@@ -96,10 +96,13 @@ impl Document {
             }
         }
         let dependants_are_new = base.is_some_and(|base| base.dependants.is_none());
+        let entry_is_new = base.is_some_and(|base| base.entry.is_none());
         for field in FIELDS.iter().filter(|field| field.is_of(&revision)) {
             let of_dependants = field.path.starts_with("dependants");
+            let of_entry = field.path.starts_with("voluntary.entry.");
             let own = base.is_none()
                 || is_of_transition(field)
+                || (of_entry && entry_is_new)
                 || (of_dependants && dependants_are_new && revision.dependants.is_some());
             if own && self.paper.setting(field.path).is_none() {
                 faults.push(Fault { line: None, problem: format!("`{}` is missing", field.path) });
@@ -116,7 +119,7 @@ impl Document {
         let sets = self.paper.settings.iter().map(|setting| setting.field.path).collect();
         revision.sources = FIELDS
             .iter()
-            .filter(|field| field.is_of(&revision))
+            .filter(|field| field.is_of(&revision) || self.paper.setting(field.path).is_some())
             .filter_map(|field| {
                 let inherited = base.and_then(|base| base.source(field.path));
                 self.paper.sources.iter().find(|source| source.field == field.path).or(inherited).cloned()
@@ -142,13 +145,17 @@ fn blank() -> Revision {
         contribution: 0,
         due_day: 0,
         due_month_offset: 0,
+        entry: None,
+        longest_months: None,
         on_holiday: OnHoliday::Same,
         holidays: Vec::new(),
+        late_charge: None,
         prepay_months: 0,
         learnt_late_days: 0,
         retroactive_loss: RetroactiveLoss::FromKnown,
         lapse: Vec::new(),
         lapse_effective: LapseEffective::Breach,
+        lapse_run_off_months: 0,
         formal_spell: FormalSpell::Resets,
         notice_days: None,
         confirmation: false,

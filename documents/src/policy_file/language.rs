@@ -12,8 +12,8 @@ use toml_edit::Item;
 
 use crate::law_words::{AssistanceDoor, Bars, Gaps};
 use crate::policy_file::values::{
-    Amnesties, CoPayment, Count, DaysBefore, Entitlements, Holidays, LapseConditions, OrWord, Riels, Terms, WordList,
-    Words, YesNo,
+    Amnesties, Charge, CoPayment, Count, DaysBefore, Employed, Entitlements, EntryTime, Holidays, LapseConditions,
+    OrWord, Riels, Terms, WordList, Words, YesNo, unread,
 };
 
 /// One field of the language.
@@ -46,10 +46,20 @@ impl Field {
         (self.say)(revision)
     }
 
-    /// Whether a revision has this field: a law that covers no dependants, or has nobody warned, says nothing more about it.
+    /// Whether a revision has this field: a law that covers no dependants, or has nobody warned, says nothing more about it,
+    /// and one without a clause that it may leave out need not say so.
     pub fn is_of(&self, revision: &Revision) -> bool {
+        let is_said = || revision.source(self.path).is_some();
         if self.path.starts_with("voluntary.notices") {
             return revision.notices != Notices::default();
+        }
+        match self.path {
+            "voluntary.longest_months" => return revision.longest_months.is_some() || is_said(),
+            "voluntary.late_charge" => return revision.late_charge.is_some() || is_said(),
+            "voluntary.lapse.run_off_months" => return revision.lapse_run_off_months > 0 || is_said(),
+            ENTRY => return revision.entry.is_none() && is_said(),
+            path if path.starts_with(ENTRY) => return revision.entry.is_some(),
+            _ => {}
         }
         match self.path.strip_prefix("dependants") {
             None => true,
@@ -90,6 +100,27 @@ macro_rules! dependant_field {
         }
     };
 }
+
+/// A field of the clause of entry, which is made when its first field is read.
+macro_rules! entry_field {
+    ($path:literal, $key:literal, $meaning:literal, $kind:expr, $place:ident) => {
+        Field {
+            path: $path,
+            case_key: $key,
+            meaning: $meaning,
+            read: |item, revision| {
+                let value = $kind.read(item)?;
+                revision.entry.get_or_insert_with(unread).$place = value;
+                Ok(())
+            },
+            write: |revision| revision.entry.as_ref().map_or_else(String::new, |entry| $kind.write(&entry.$place)),
+            say: |revision| revision.entry.as_ref().map_or_else(String::new, |entry| $kind.say(&entry.$place)),
+        }
+    };
+}
+
+/// The section of the clause of entry.
+const ENTRY: &str = "voluntary.entry";
 
 /// Every field, in the order of a document.
 pub const FIELDS: &[Field] = &[
@@ -139,8 +170,57 @@ pub const FIELDS: &[Field] = &[
         Terms,
         suspension_return
     ),
+    field!(
+        "voluntary.longest_months",
+        "longest_months",
+        "How long a membership lasts at the most, the month of enrolment included; a field that a law may leave out",
+        OrWord { word: "none", says: "without an end", least: 1, most: 600, unit: "months" },
+        longest_months
+    ),
+    field!(
+        "voluntary.late_charge",
+        "late_charge",
+        "What is charged on a month that is paid late; a field that a law may leave out",
+        Charge,
+        late_charge
+    ),
+    Field {
+        path: ENTRY,
+        case_key: "entry",
+        meaning: "Whether only those may enrol who were employed before; a section that a law may leave out",
+        read: |item, revision| match item.as_str() {
+            Some("none") => {
+                revision.entry = None;
+                Ok(())
+            }
+            Some(_) | None => Err("should be \"none\", or a section of its fields".to_owned()),
+        },
+        write: |revision| if revision.entry.is_none() { "\"none\"".to_owned() } else { String::new() },
+        say: |revision| if revision.entry.is_none() { "everybody may".to_owned() } else { "by these rules".to_owned() },
+    },
+    entry_field!(
+        "voluntary.entry.employed",
+        "entry.employed",
+        "For which months somebody must have been in formal employment before enrolling",
+        Employed,
+        employed
+    ),
+    entry_field!(
+        "voluntary.entry.within",
+        "entry.within",
+        "Until when after that employment one can enrol",
+        EntryTime,
+        within
+    ),
     field!("voluntary.lapse.conditions", "lapse", "When the membership lapses", LapseConditions, lapse),
     field!("voluntary.lapse.effective", "lapse_effective", "From when a lapse is dated", Words, lapse_effective),
+    field!(
+        "voluntary.lapse.run_off_months",
+        "lapse_run_off_months",
+        "How long cover runs on after a lapse for somebody who was covered; a field that a law may leave out",
+        Count { least: 0_u16, most: 120, unit: "months" },
+        lapse_run_off_months
+    ),
     field!(
         "voluntary.lapse.formal_spell",
         "formal_spell",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use krama_law::policy::Revision;
+use krama_law::policy::{Entry, EntryMonths, Instalments, LateCharge, Revision, Within};
 
 use super::*;
 
@@ -121,6 +121,116 @@ fn rules_that_cambodia_has_not_are_read_as_written() {
     assert_eq!(revision.dependants.map(|rule| rule.spouse_under), Some(None));
 }
 
+/// The shipped document with more fields of the voluntary section, and a source for each of them.
+fn with_more(lines: &str, section: &str, fields: &[&str]) -> Result<Revision, Vec<Fault>> {
+    let text = SHIPPED.replacen("\n[voluntary.lapse]", &format!("{lines}\n{section}\n[voluntary.lapse]"), 1);
+    let fields: Vec<String> = fields.iter().map(|field| format!("{field:?}")).collect();
+    let source = format!("[[source]]\nfields = [{}]\nassumption = \"Proposed.\"\n", fields.join(", "));
+    let sheet = Document::parse(&(text + &source)).and_then(|document| document.revision(None))?;
+    let again = Document::parse(&sheet.text()).and_then(|document| document.revision(None))?;
+    assert_eq!(again.revision, sheet.revision, "{}", sheet.text());
+    Ok(sheet.revision)
+}
+
+#[track_caller]
+fn more_is_refused(lines: &str, section: &str, fields: &[&str], says: &str) {
+    let faults = with_more(lines, section, fields).expect_err("the document is broken");
+    assert!(faults.iter().any(|fault| fault.problem.contains(says)), "{faults:?}");
+}
+
+#[test]
+fn an_entry_is_read_and_may_be_left_out() {
+    const FIELDS: [&str; 2] = ["voluntary.entry.employed", "voluntary.entry.within"];
+    assert_eq!(shipped().entry, None);
+    let entry = |lines: &str| with_more("", &format!("[voluntary.entry]\n{lines}"), &FIELDS);
+    let read = entry("employed = { window = [12, 18] }\nwithin = { months = 2 }").expect("it is sound").entry;
+    let employed = EntryMonths::Window { worked: 12, of: 18 };
+    assert_eq!(read, Some(Entry { employed, within: Some(Within::Months(2)) }));
+    let read = entry("employed = { consecutive = 2 }\nwithin = { days = 20 }").expect("it is sound").entry;
+    assert_eq!(read.and_then(|entry| entry.within), Some(Within::Days(20)));
+    let read = entry("employed = { consecutive = 2 }\nwithin = \"any_time\"").expect("it is sound").entry;
+    assert_eq!(read.map(|entry| entry.within), Some(None));
+    let is_refused = |lines: &str, says: &str| {
+        more_is_refused("", &format!("[voluntary.entry]\n{lines}"), &FIELDS, says);
+    };
+    is_refused("employed = { consecutive = 0 }\nwithin = \"any_time\"", "consecutive is 0");
+    is_refused("employed = { window = [3, 2] }\nwithin = \"any_time\"", "1 <= n <= w");
+    is_refused("employed = { consecutive = 2 }\nwithin = \"never\"", "{ days = 20 }, { months = 6 }, or \"any_time\"");
+    is_refused("employed = { consecutive = 2 }\nwithin = { months = 121 }", "months is 121");
+    let employed = "[voluntary.entry]\nemployed = { consecutive = 2 }";
+    more_is_refused("", employed, &FIELDS[..1], "`voluntary.entry.within` is missing");
+    let none = with_more("entry = \"none\"", "", &["voluntary.entry"]).expect("none can be said");
+    assert!(none.entry.is_none() && none.source("voluntary.entry").is_some());
+    more_is_refused("entry = \"open\"", "", &["voluntary.entry"], "should be \"none\", or a section");
+}
+
+#[test]
+fn a_longest_time_is_read_and_may_be_left_out() {
+    const FIELD: [&str; 1] = ["voluntary.longest_months"];
+    assert_eq!(shipped().longest_months, None);
+    let read = with_more("longest_months = 24", "", &FIELD).expect("it is sound");
+    assert_eq!(read.longest_months, Some(24));
+    let told = difference(&shipped(), &read);
+    assert_eq!((told[0].before.as_str(), told[0].after.as_str()), ("", "24 months"));
+    let none = with_more("longest_months = \"none\"", "", &FIELD).expect("none can be said");
+    assert!(none.longest_months.is_none() && none.source(FIELD[0]).is_some());
+    more_is_refused("longest_months = 0", "", &FIELD, "between 1 and 600");
+}
+
+#[test]
+fn what_runs_on_after_a_lapse_is_read_and_may_be_left_out() {
+    const SOURCE: &str = "field = \"voluntary.lapse.formal_spell\"";
+    const BOTH: &str = "fields = [\"voluntary.lapse.run_off_months\", \"voluntary.lapse.formal_spell\"]";
+    assert!(SHIPPED.contains(SOURCE));
+    let read = |months: &str| {
+        let text = SHIPPED.replacen("[voluntary.lapse]", &format!("[voluntary.lapse]\nrun_off_months = {months}"), 1);
+        let sheet = Document::parse(&text.replacen(SOURCE, BOTH, 1))?.revision(None)?;
+        let again = Document::parse(&sheet.text()).and_then(|document| document.revision(None))?;
+        assert_eq!(again.revision, sheet.revision);
+        Ok::<Revision, Vec<Fault>>(sheet.revision)
+    };
+    assert_eq!(shipped().lapse_run_off_months, 0);
+    let months = ["6", "0"].map(|months| read(months).expect("it is sound").lapse_run_off_months);
+    assert_eq!(months, [6, 0]);
+    assert!(read("121").is_err_and(|faults| faults[0].problem.contains("between 0 and 120")));
+}
+
+#[test]
+fn a_charge_for_paying_late_is_read_and_may_be_left_out() {
+    const FIELD: [&str; 1] = ["voluntary.late_charge"];
+    assert_eq!(shipped().late_charge, None);
+    let read = with_more("late_charge = { penalty = \"0.02\" }", "", &FIELD).expect("it is sound");
+    let charge = |compound| LateCharge { penalty: "0.02".parse().expect("it is a rate"), compound };
+    assert_eq!(read.late_charge, Some(charge(false)));
+    assert_eq!(difference(&shipped(), &read)[0].after, "2 % of it for each month started");
+    let read = with_more("late_charge = { penalty = \"0.02\", compound = true }", "", &FIELD).expect("it is sound");
+    assert_eq!(read.late_charge, Some(charge(true)));
+    let none = with_more("late_charge = \"none\"", "", &FIELD).expect("none can be said");
+    assert!(none.late_charge.is_none() && none.source(FIELD[0]).is_some());
+    more_is_refused("late_charge = { penalty = \"2\" }", "", &FIELD, "between 0 and 1");
+    more_is_refused("late_charge = { penalty = \"0\", flat_riel = 5 }", "", &FIELD, "flat_riel");
+}
+
+#[test]
+fn instalments_are_read_and_may_be_left_out() {
+    let terms = |more: &str| read("back_payment = \"none\"", &format!("back_payment = {{ penalty = \"0\"{more} }}"));
+    let instalments =
+        |more| terms(more).expect("terms can be written").back_payment.and_then(|terms| terms.instalments);
+    assert_eq!(instalments(""), None);
+    assert_eq!(instalments(", max_payments = 12"), Some(Instalments { most: 12, from_months: 0 }));
+    let both = terms(", max_payments = 12, instalments_from_months = 4").expect("terms can be written");
+    assert_eq!(both.back_payment.and_then(|terms| terms.instalments), Some(Instalments { most: 12, from_months: 4 }));
+    let said = &difference(&shipped(), &both)[0].after;
+    assert!(said.ends_with("in at most 12 payments, for who owes 4 months or more, and else in one"), "{said}");
+    let refused = |more, says: &str| {
+        let faults = terms(more).expect_err("the terms are wrong");
+        assert!(faults[0].problem.contains(says), "{faults:?}");
+    };
+    refused(", max_payments = 0", "max_payments is 0");
+    refused(", max_payments = 2, instalments_from_months = 0", "instalments_from_months is 0");
+    refused(", instalments_from_months = 4", "without max_payments");
+}
+
 const REFORM: &str = r#"
 law = "kh"
 effective = "2027-01-01"
@@ -182,6 +292,18 @@ fn what_is_written_down_reads_back() {
         let again = Document::parse(&sheet.text()).and_then(|document| document.revision(None));
         let again = again.unwrap_or_else(|faults| panic!("{faults:?}\n{}", sheet.text()));
         assert_eq!((again.revision, again.title), (sheet.revision, sheet.title));
+    }
+}
+
+#[test]
+fn every_shipped_law_reads_back_as_it_is_written() {
+    let folders = law_folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies")).expect("the laws are there");
+    for folder in folders {
+        for sheet in read_law(&folder).expect("the law is sound").sheets {
+            let again = Document::parse(&sheet.text()).and_then(|document| document.revision(None));
+            let again = again.unwrap_or_else(|faults| panic!("{faults:?}\n{}", sheet.text()));
+            assert_eq!(again.revision, sheet.revision, "{}", folder.display());
+        }
     }
 }
 

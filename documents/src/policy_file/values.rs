@@ -3,6 +3,7 @@
 //! A kind reads a TOML item and says what is wrong with it and what would be right, without naming the field. Absent:
 //! where a value stands in a revision.
 
+mod entry;
 mod ways_back;
 
 use std::fmt::Display;
@@ -13,7 +14,8 @@ use krama_law::policy::{Entitlement, LapseCondition};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml_edit::Item;
 
-pub(super) use ways_back::{Amnesties, CoPayment, Terms};
+pub(super) use entry::{Employed, EntryTime, unread};
+pub(super) use ways_back::{Amnesties, Charge, CoPayment, Terms};
 
 use crate::law_words::{EntitlementLimb, LapseLimb, Word, Worded};
 

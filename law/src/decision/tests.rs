@@ -3,7 +3,7 @@
 use super::*;
 use crate::fact::{FactId, Recorded};
 use crate::policy::tests::plain;
-use crate::policy::{Entitlement, Published, Revision};
+use crate::policy::{Entitlement, LateCharge, Published, Revision};
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()
@@ -62,4 +62,31 @@ fn the_first_day_of_a_cover_is_found_ahead_and_is_the_day_asked_once_it_covers()
     assert_eq!(first(Scheme::Voluntary, "2025-02-28"), Some(day("2025-03-01")));
     assert_eq!(first(Scheme::Voluntary, "2025-03-10"), Some(day("2025-03-10")));
     assert_eq!(first(Scheme::Formal, "2025-01-10"), None);
+}
+
+#[test]
+fn a_month_paid_late_lacks_its_charge_which_holds_to_the_next_due_day() {
+    let charge = LateCharge { penalty: "0.02".parse().unwrap(), compound: false };
+    let (member, plain) = (member(100), plain());
+    let charging = law(Revision { late_charge: Some(charge), ..plain.clone() });
+    let lacking = |law: &Law, text| -> Vec<Riel> {
+        price_of_months(&member, law, day(text), Moment::MAX, 2).iter().map(|(_, riel)| *riel).collect()
+    };
+    let hold = |law: &Law, text| charges_hold_until(&member, law, day(text), Moment::MAX);
+    assert_eq!((lacking(&charging, "2025-03-15"), hold(&charging, "2025-03-15")), (vec![100, 100], None));
+    assert_eq!(
+        (lacking(&charging, "2025-03-16"), hold(&charging, "2025-03-16")),
+        (vec![102, 100], Some(day("2025-04-15")))
+    );
+    assert_eq!(
+        (lacking(&charging, "2025-04-16"), hold(&charging, "2025-04-16")),
+        (vec![104, 102], Some(day("2025-05-15")))
+    );
+    let months = explain(&member, &charging, day("2025-04-16"), Moment::MAX).months;
+    assert_eq!(months.iter().map(MonthLine::lacking).collect::<Vec<_>>(), [0, 104, 102, 100]);
+    assert_eq!(months.iter().map(|line| line.charge).collect::<Vec<_>>(), [0, 4, 2, 0]);
+    let without = law(plain);
+    assert_eq!((lacking(&without, "2025-04-16"), hold(&without, "2025-04-16")), (vec![100, 100], None));
+    // Who lapsed pays on the terms of a way back, if there is one.
+    assert_eq!((lacking(&charging, "2025-09-16"), hold(&charging, "2025-09-16")), (vec![], None));
 }

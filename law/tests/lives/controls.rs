@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 
 use krama_law::answer::{Answer, CoPayment, DoorKind, EnrolmentRefusal, Scheme, Standing};
 use krama_law::calendar::{Day, Moment};
+use krama_law::decision::explain;
+use krama_law::explanation::Clause;
 use krama_law::fact::{Fact, FactId, Recorded};
-use krama_law::policy::Law;
+use krama_law::policy::{Law, Revision};
 
 use crate::cambodia::cambodia;
 use crate::edges::{decided, edges_are_true};
 use crate::laws::published;
 use crate::model::ModelAnswer;
 use crate::strategy::{Laws, Life, Question};
-use crate::{check, decide, in_fields_of_the_model, is_the_model_s, model};
+use crate::{check, decide, in_fields_of_the_model, is_the_model_s, model, timeline};
 
 /// Enrolled in February 2025, a year paid, and then silence: in arrears, and covered to the end of August 2026.
 fn life() -> Life {
@@ -146,10 +148,36 @@ fn note_rules(life: &Life, question: Question, note: &dyn Fn(&'static str, bool)
         };
         note(name, answer.standing == standing);
     }
+    let steps = explain(&timeline(life.person()), &life.law, question.day, question.known).steps;
+    let refused = |why| steps.iter().any(|step| step.clause == Clause::EnrolmentRefused { reason: why });
+    note("insured too short", refused(EnrolmentRefusal::InsuredTooShort));
+    note("entry closed", refused(EnrolmentRefusal::EntryClosed));
+    note_clauses(life, question, &answer, note);
     let retracted = |fact: &Recorded| matches!(fact.fact, Fact::Retracted { .. });
     let kept: Vec<Recorded> = life.facts.iter().filter(|fact| !retracted(fact)).cloned().collect();
     let person = model::Person { facts: &kept, heads: &life.heads };
     note("a retraction that matters", model::answer(model::Asked { person, ..asked }) != answer);
+}
+
+/// Notes which clauses matter to an answer: without them it would be another.
+fn note_clauses(life: &Life, question: Question, answer: &ModelAnswer, note: &dyn Fn(&'static str, bool)) {
+    let matters = |clause, without: &dyn Fn(&mut Revision) -> bool| {
+        let mut revisions = life.law.revisions().to_vec();
+        let had_it =
+            revisions.iter_mut().filter_map(|published| without(&mut published.revision).then_some(())).count();
+        let law = (had_it > 0).then(|| Law::new("without", revisions).unwrap());
+        let other = |law: Law| model::answer(model::Asked { law: &law, ..life.asked(question) }) != *answer;
+        note(clause, law.is_some_and(other));
+    };
+    matters("entry matters", &|revision| revision.entry.take().is_some());
+    matters("a charge for delay", &|revision| revision.late_charge.take().is_some());
+    matters("at most so many payments", &|revision| {
+        let own = [&mut revision.back_payment, &mut revision.suspension_return];
+        let all = own.into_iter().chain(revision.amnesties.iter_mut().map(|amnesty| &mut amnesty.back_payment));
+        all.flatten().filter_map(|terms| terms.instalments.take()).count() > 0
+    });
+    matters("cover runs on after a lapse", &|revision| std::mem::take(&mut revision.lapse_run_off_months) > 0);
+    matters("the longest time matters", &|revision| revision.longest_months.take().is_some());
 }
 
 /// Notes which ways back are open.

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use krama_law::calendar::{Day, Moment, Month};
 use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
-use krama_law::policy::{Amnesty, BackPayment, Bar, CoPaymentRule, LapseCondition, LapseEffective, Law, Revision};
+use krama_law::policy::{
+    Amnesty, BackPayment, Bar, CoPaymentRule, LapseCondition, LapseEffective, LateCharge, Law, Revision,
+};
 
 use crate::cambodia::cambodia;
 use crate::laws::published;
@@ -60,6 +62,7 @@ fn reforms() -> Vec<Reform> {
         plus_current: false,
         flat: 0,
         waiting_months: 0,
+        instalments: None,
     };
     let duty = CoPaymentRule { days: 45, rate: "0.05".parse().unwrap(), max_months: 12, ceiling: None };
     let amnesty = Amnesty { from: day_of(3, 5), until: day_of(4, 20), back_payment: Some(terms), re_enrolment: true };
@@ -103,6 +106,17 @@ fn reforms() -> Vec<Reform> {
             "confirmation by a person",
             Revision { confirmation: true, ..today.clone() },
             vec![Fact::LapseWaived { on: day_of(2, 20) }, Fact::LapseConfirmed { on: day_of(3, 20) }],
+        ),
+        reform(
+            "four months at the most, a charge for paying late, and cover that runs on after a lapse",
+            Revision {
+                longest_months: Some(4),
+                late_charge: Some(LateCharge { penalty: "0.02".parse().unwrap(), compound: false }),
+                lapse_run_off_months: 1,
+                bar: Bar::Months(2),
+                ..today.clone()
+            },
+            enrols_again.clone(),
         ),
         reform(
             "lapse from the first missed month",

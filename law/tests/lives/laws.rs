@@ -3,8 +3,9 @@
 use krama_law::answer::Scheme;
 use krama_law::calendar::{Day, Moment};
 use krama_law::policy::{
-    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Formal, FormalMonthCounts, FormalSpell,
-    LapseCondition, LapseEffective, Law, OnHoliday, Published, RetroactiveLoss, Revision, Transition,
+    Amnesty, BackPayment, Bar, CoPaymentRule, DependantRule, Entitlement, Entry, EntryMonths, Formal,
+    FormalMonthCounts, FormalSpell, Instalments, LapseCondition, LapseEffective, LateCharge, Law, OnHoliday, Published,
+    RetroactiveLoss, Revision, Transition, Within,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -97,8 +98,18 @@ fn revision() -> BoxedStrategy<Revision> {
     );
     let more = (prop::option::weighted(0.7, co_payment()), amnesties(), any::<bool>(), transition());
     let money = (select(vec![100_i64, 100, 130]), select(vec![12_u16, 3, 0]));
-    (money, lapse, due, late, after, cover, more)
-        .prop_map(|((contribution, prepay_months), lapse, due, late, after, cover, more)| Revision {
+    let term = (
+        prop::option::weighted(0.12, entry()),
+        prop::option::weighted(0.15, 1..15_u16),
+        select(vec![0_u16, 0, 0, 0, 0, 0, 1, 3, 6]),
+        prop::option::weighted(0.15, late_charge()),
+    );
+    (money, lapse, due, late, after, cover, more, term)
+        .prop_map(|((contribution, prepay_months), lapse, due, late, after, cover, more, term)| Revision {
+            entry: term.0,
+            longest_months: term.1,
+            late_charge: term.3,
+            lapse_run_off_months: term.2,
             contribution,
             prepay_months,
             lapse,
@@ -139,6 +150,23 @@ fn suspension() -> BoxedStrategy<(Option<u16>, Option<BackPayment>)> {
     // A way back from nothing is never met.
     let idle = back_payment().prop_map(|terms| (None, Some(terms)));
     prop_oneof![12 => Just((None, None)), 8 => both, 4 => plain, 1 => idle].boxed()
+}
+
+fn late_charge() -> BoxedStrategy<LateCharge> {
+    (select(vec!["0.02", "0.015", "0.3"]), any::<bool>())
+        .prop_map(|(penalty, compound)| LateCharge { penalty: penalty.parse().unwrap(), compound })
+        .boxed()
+}
+
+/// An employment that is asked for before an enrolment, short enough to be met.
+fn entry() -> BoxedStrategy<Entry> {
+    let consecutive = (1..4_u16).prop_map(EntryMonths::Consecutive);
+    let window = (1..4_u16, 3..8_u16).prop_map(|(worked, of)| EntryMonths::Window { worked, of });
+    let days = select(vec![0_u16, 5, 20, 60, 200]).prop_map(Within::Days);
+    let within = prop_oneof![days, (0..5_u16).prop_map(Within::Months)];
+    (prop_oneof![consecutive, window], prop::option::weighted(0.7, within))
+        .prop_map(|(employed, within)| Entry { employed, within })
+        .boxed()
 }
 
 fn co_payment() -> BoxedStrategy<CoPaymentRule> {
@@ -191,6 +219,8 @@ fn dependants() -> BoxedStrategy<DependantRule> {
 
 fn back_payment() -> BoxedStrategy<BackPayment> {
     let months = || prop::option::of(0..9_u16);
+    let instalments =
+        (1..5_u16, select(vec![0_u16, 0, 3, 6])).prop_map(|(most, from_months)| Instalments { most, from_months });
     (
         select(vec!["0", "0.01", "0.015"]),
         any::<bool>(),
@@ -199,17 +229,21 @@ fn back_payment() -> BoxedStrategy<BackPayment> {
         any::<bool>(),
         select(vec![0_i64, 50]),
         0..3_u16,
+        prop::option::weighted(0.25, instalments),
     )
-        .prop_map(|(penalty, compound, cap_months, refuse_older_months, plus_current, flat, waiting_months)| {
-            BackPayment {
-                penalty: penalty.parse().unwrap(),
-                compound,
-                cap_months,
-                refuse_older_months,
-                plus_current,
-                flat,
-                waiting_months,
-            }
-        })
+        .prop_map(
+            |(penalty, compound, cap_months, refuse_older_months, plus_current, flat, waiting_months, instalments)| {
+                BackPayment {
+                    penalty: penalty.parse().unwrap(),
+                    compound,
+                    cap_months,
+                    refuse_older_months,
+                    plus_current,
+                    flat,
+                    waiting_months,
+                    instalments,
+                }
+            },
+        )
         .boxed()
 }

@@ -1,7 +1,7 @@
 //! The reference model: an answer reached by walking through every day, in the order of the rules' section 5.
 //!
 //! Read `facts` (what is known) with `retract` and `jobs`, then `month` (what holds of a month on a day), `day` (the
-//! order within a day) with `payments`, `lapse` and `back`, `late` (section 4, learnt late), `cover`, `household`, and
+//! order within a day) with `payments`, `lapse`, `entry` and `back`, `late` (section 4, learnt late), `cover`, `household`, and
 //! `doors`. Numbers in comments name sections of the rules. The model shares only nouns with the kernel, and has no
 //! cleverness: where it spares work it says why nothing can be hidden by that.
 
@@ -9,6 +9,7 @@ mod back;
 mod cover;
 mod day;
 mod doors;
+mod entry;
 mod facts;
 mod household;
 mod jobs;

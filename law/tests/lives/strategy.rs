@@ -119,10 +119,14 @@ pub(crate) fn life(laws: Laws) -> BoxedStrategy<Life> {
         own,
         heads,
         prop::option::weighted(0.7, (born(), household(), prop::option::weighted(0.3, 100..900_i32))),
-        questions,
+        (prop::option::weighted(0.8, worked_before()), questions),
         plain_fact(),
     )
-        .prop_map(|(law, (steady, mut happenings), heads, dependant, questions, supposed)| {
+        .prop_map(|(law, (steady, mut happenings), heads, dependant, (worked, questions), supposed)| {
+            // Where the law asks for an employment before an enrolment most lives have one.
+            if law.revisions().iter().any(|published| published.revision.entry.is_some()) {
+                happenings.extend(worked.map(|worked| (Happening::Fact(worked), 0)));
+            }
             if !heads.is_empty()
                 && let Some((born, household, retracted_after)) = dependant
             {
@@ -246,6 +250,18 @@ fn any_happening() -> BoxedStrategy<Happening> {
         1 => declare,
     ]
     .boxed()
+}
+
+/// An employment that ended not long before the life begins.
+fn worked_before() -> BoxedStrategy<Fact> {
+    (30..300_i32, select(vec![1, 1, 5, 6, 20, 21, 40, 90]))
+        .prop_map(|(days, ago)| Fact::Hired {
+            employment: EmploymentId(9),
+            sector: Sector::Private,
+            from: Day(START - ago - days),
+            until: Some(Day(START - ago)),
+        })
+        .boxed()
 }
 
 /// A fact that names no other one.

@@ -135,6 +135,8 @@ impl Refusal {
             ErrorReason::FormallyEmployed => "wait until the employment has ended.",
             ErrorReason::VoluntaryAbandoned => "see which ways back are open with `krama explain`.",
             ErrorReason::AlreadyEnrolled => "nothing; the member is enrolled.",
+            ErrorReason::InsuredTooShort => "see `krama policy show` for the employment that the law asks for before.",
+            ErrorReason::EntryClosed => "nothing; a new employment opens the time anew.",
             ErrorReason::EmploymentAlreadyOpen => "report the separation of the open employment first.",
             ErrorReason::EmploymentNotOpen => "nothing; the employment has ended already, on the day named above.",
             ErrorReason::WorkerConflict => "check the worker's number: it belongs to somebody else.",

@@ -1,9 +1,10 @@
-//! The values of the ways back: the terms of a return by paying, what is borne of a bill after it, and amnesties.
+//! The values of the ways back: the terms of a return by paying, what is borne of a bill after it, and amnesties; and what
+//! is charged for paying late, which is written as they are.
 //!
 //! Absent: bars and entitlements, which are plain numbers and lists.
 
 use krama_law::money::{Rate, Riel};
-use krama_law::policy::{Amnesty, BackPayment, CoPaymentRule};
+use krama_law::policy::{Amnesty, BackPayment, CoPaymentRule, Instalments, LateCharge};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml_edit::Item;
@@ -28,6 +29,8 @@ struct TermsTable {
     flat_riel: Riel,
     #[serde(default)]
     waiting_months: u16,
+    max_payments: Option<u16>,
+    instalments_from_months: Option<u16>,
 }
 
 impl TermsTable {
@@ -36,6 +39,12 @@ impl TermsTable {
         in_range("cap_months ", self.cap_months.unwrap_or(1), 1, MONTHS_MOST)?;
         in_range("refuse_older_months ", self.refuse_older_months.unwrap_or(1), 1, MONTHS_MOST)?;
         in_range("waiting_months ", self.waiting_months, 0, 120)?;
+        in_range("max_payments ", self.max_payments.unwrap_or(1), 1, MONTHS_MOST)?;
+        in_range("instalments_from_months ", self.instalments_from_months.unwrap_or(1), 1, MONTHS_MOST)?;
+        let from_months = self.instalments_from_months.unwrap_or(0);
+        if self.max_payments.is_none() && from_months > 0 {
+            return Err("has instalments_from_months without max_payments; it should have both".to_owned());
+        }
         Ok(BackPayment {
             penalty: rate("penalty", &self.penalty)?,
             compound: self.compound,
@@ -44,6 +53,7 @@ impl TermsTable {
             plus_current: self.plus_current,
             flat: self.flat_riel,
             waiting_months: self.waiting_months,
+            instalments: self.max_payments.map(|most| Instalments { most, from_months }),
         })
     }
 }
@@ -62,6 +72,10 @@ impl Terms {
         parts.extend(terms.plus_current.then(|| "plus_current = true".to_owned()));
         parts.extend((terms.flat != 0).then(|| format!("flat_riel = {}", terms.flat)));
         parts.extend((terms.waiting_months != 0).then(|| format!("waiting_months = {}", terms.waiting_months)));
+        if let Some(Instalments { most, from_months }) = terms.instalments {
+            parts.push(format!("max_payments = {most}"));
+            parts.extend((from_months > 0).then(|| format!("instalments_from_months = {from_months}")));
+        }
         format!("{{ {} }}", parts.join(", "))
     }
 
@@ -78,7 +92,46 @@ impl Terms {
         parts.extend((terms.flat != 0).then(|| format!("a fee of {}", riel(terms.flat))));
         let waiting = counted(terms.waiting_months, "months");
         parts.extend((terms.waiting_months != 0).then(|| format!("{waiting} without voluntary cover afterwards")));
+        if let Some(Instalments { most, from_months }) = terms.instalments {
+            let who = if from_months > 0 {
+                format!(", for who owes {} or more, and else in one", counted(from_months, "months"))
+            } else {
+                String::new()
+            };
+            parts.push(format!("in at most {}{who}", counted(most, "payments")));
+        }
         parts.join("; ")
+    }
+}
+
+/// What is charged for paying late, or `none`.
+pub(in crate::policy_file) struct Charge;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChargeTable {
+    /// The part a month, as a text, so that it stays an exact decimal.
+    penalty: String,
+    #[serde(default)]
+    compound: bool,
+}
+
+impl Charge {
+    pub(in crate::policy_file) fn read(&self, item: &Item) -> Result<Option<LateCharge>, String> {
+        let Some(table) = or_none::<ChargeTable>(item)? else { return Ok(None) };
+        Ok(Some(LateCharge { penalty: rate("penalty", &table.penalty)?, compound: table.compound }))
+    }
+
+    pub(in crate::policy_file) fn write(&self, charge: &Option<LateCharge>) -> String {
+        let Some(charge) = charge else { return quoted("none") };
+        let compound = if charge.compound { ", compound = true" } else { "" };
+        format!("{{ penalty = {}{compound} }}", quoted(&charge.penalty.to_string()))
+    }
+
+    pub(in crate::policy_file) fn say(&self, charge: &Option<LateCharge>) -> String {
+        let Some(charge) = charge else { return "nothing".to_owned() };
+        let kind = if charge.compound { ", compound" } else { "" };
+        format!("{} of it for each month started{kind}", percent(charge.penalty))
     }
 }
 

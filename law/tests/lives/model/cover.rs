@@ -20,7 +20,7 @@ pub(super) fn covers(world: &World<'_>, walked: &Walk, day: Day, stay: Option<Da
     if formal(&view) {
         covers.push(Scheme::Formal);
     }
-    if run_off(&view, walked) {
+    if run_off(&view, walked) || run_off_after_lapse(&view, walked) {
         covers.push(Scheme::RunOff);
     }
     if world.certified(day) {
@@ -29,7 +29,7 @@ pub(super) fn covers(world: &World<'_>, walked: &Walk, day: Day, stay: Option<Da
     covers
 }
 
-fn voluntary(view: &View<'_>, standing: Standing) -> bool {
+pub(super) fn voluntary(view: &View<'_>, standing: Standing) -> bool {
     let rules = view.rules();
     let waiting = view.state.waiting_until.is_some_and(|until| view.day < until);
     let too_many = rules.suspend_after.is_some_and(|most| view.overdue_months().len() > usize::from(most));
@@ -57,6 +57,15 @@ fn run_off(view: &View<'_>, walked: &Walk) -> bool {
         months > 0 && last < view.day && view.day <= last.month().plus(months).last_day()
     };
     !view.world.employed_on(view.day) && walked.covered_last_days.iter().any(reaches)
+}
+
+/// Somebody who lapsed and was covered on the day before goes on being covered to the end of so many months after the
+/// month in which the membership ended, which is that of the day before the one that dates the lapse.
+fn run_off_after_lapse(view: &View<'_>, walked: &Walk) -> bool {
+    let Some(lapse) = view.state.lapse.filter(|_| walked.covered_before_lapse) else { return false };
+    let months = i32::from(view.rules().lapse_run_off_months);
+    let ended = lapse.dated.before().month();
+    months > 0 && !view.world.employed_on(view.day) && view.current_month() <= ended.plus(months)
 }
 
 /// Section 8, at its end: after a return by paying, for some days, a part of each bill.

@@ -69,6 +69,8 @@ pub(crate) struct Walk {
     standings: Vec<Standing>,
     pub(super) state: State,
     pub(super) refused: Vec<EnrolmentRefusal>,
+    /// Whether VOLUNTARY covered on the day before the newest lapse took effect; not asked where no law lets cover run on.
+    pub(super) covered_before_lapse: bool,
     /// Last days of employments on which FORMAL covered, with the sector of the employment that ended.
     pub(super) covered_last_days: Vec<(Day, Sector)>,
 }
@@ -83,16 +85,22 @@ impl Walk {
             standings: Vec::new(),
             state: State::new(&world.own),
             refused: Vec::new(),
+            covered_before_lapse: false,
             covered_last_days: Vec::new(),
         }
     }
 
     /// Lives on to the end of a day.
     pub(super) fn go_on(&mut self, world: &World<'_>, last: Day) {
+        let runs_on = world.book.revisions().iter().any(|revision| revision.lapse_run_off_months > 0);
         while self.next <= last {
             let day = self.next;
             let mut log = Log::default();
+            let eve = runs_on && cover::voluntary(&View::of(world, &self.state, day.before()), self.standing());
             live(world, &mut self.state, day, &mut log);
+            if self.state.lapse.is_some_and(|lapse| lapse.breach == day) {
+                self.covered_before_lapse = eve;
+            }
             let view = View::of(world, &self.state, day);
             self.standings.push(standing(&view));
             if world.jobs.iter().any(|job| job.until == Some(day)) && cover::formal(&view) {
@@ -149,6 +157,7 @@ pub(super) fn live(world: &World<'_>, state: &mut State, day: Day, log: &mut Log
     state.put_off(world, day);
     state.lift_bar(world, day);
     state.lift_bar_by_a_new_law(world, day);
+    state.end_by_time(world, day);
     state.lapse_if_due(world, day);
     state.suspend_or_resume(world, day);
     for joining in on_day(&world.enrolments, day, |joining| joining.on) {

@@ -5,12 +5,14 @@
 use krama_law::answer::{Door, DoorKind, Scheme};
 use krama_law::calendar::{Day, Month};
 use krama_law::fact::{EmploymentId, Fact, FactId, Recorded, Sector};
+use krama_law::money::Riel;
 
 use super::day::{Walk, walk};
+use super::entry;
 use super::facts::World;
 use super::jobs::employment_of;
 use super::month::View;
-use super::quote::{amnesty, back_payment, quote};
+use super::quote::{amnesty, back_payment, payments_that_count, quote};
 use super::table::own_due;
 use super::{Asked, ModelAnswer, Person, answer, cover, known_by, world_of};
 
@@ -94,7 +96,13 @@ fn by_paying(asked: &Asked<'_>, world: &World<'_>, walked: &Walk) -> Option<Door
     let day = asked.day;
     let view = View::of(world, &walked.state, day);
     let price = quote(&view)?.price;
-    let lacks = (price - walked.state.purse.pot()).max(0);
+    let mut counting = walked.state.purse.payments_in_pot();
+    if let Some(most) = payments_that_count(&view) {
+        // The payment that is supposed is the newest of those that count.
+        let older = (counting.len() + 1).saturating_sub(most).min(counting.len());
+        counting.drain(..older);
+    }
+    let lacks = (price - counting.iter().sum::<Riel>()).max(0);
     let payment = Fact::Payment { on: day, amount: lacks, month: None };
     // Somebody suspended comes back on the suspension's own terms, which no amnesty changes.
     let of_amnesty =
@@ -119,11 +127,13 @@ fn by_enrolling(asked: &Asked<'_>, world: &World<'_>, walked: &Walk) -> Door {
         facts.push(Fact::Payment { on, amount: world.book.on(on).contribution, month: Some(month) });
     }
     let would_stand = walked.state.lapse.is_some_and(|lapse| lapse.bars_without_amnesty(&world.book, day));
-    let laid_aside = amnesty(rules, day).filter(|amnesty| amnesty.re_enrolment && would_stand);
+    let shut_otherwise = would_stand || entry::unmet(world, day).is_some();
+    let laid_aside = amnesty(rules, day).filter(|amnesty| amnesty.re_enrolment && shut_otherwise);
+    let until = laid_aside.map(|amnesty| amnesty.until);
     Door {
         kind: DoorKind::ReEnrolment,
         price: None,
         benefits_from: first_cover(asked, &facts, Scheme::Voluntary),
-        open_until: laid_aside.map(|amnesty| amnesty.until),
+        open_until: until.or_else(|| entry::closes(world, day)),
     }
 }

@@ -9,6 +9,7 @@ use krama_law::money::Riel;
 use krama_law::policy::{Book, FormalMonthCounts};
 
 use super::day::State;
+use super::entry;
 use super::jobs::{Job, jobs_of};
 use super::late::Loss;
 use super::retract::{retractions, standing};
@@ -295,7 +296,7 @@ impl<'a> World<'a> {
         } else if state.enrolment.is_some() && state.lapse.is_none() {
             Some(EnrolmentRefusal::AlreadyEnrolled)
         } else {
-            None
+            entry::refusal(self, state, day)
         }
     }
 }

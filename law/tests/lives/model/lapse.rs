@@ -56,7 +56,7 @@ impl State {
     }
 
     /// Neither lapsed nor enrolled any more.
-    fn go_free(&mut self) {
+    pub(super) fn go_free(&mut self) {
         self.lapse = None;
         self.enrolment = None;
         self.waiting_until = None;

@@ -7,7 +7,7 @@ use super::day::State;
 use super::facts::{Payment, Refund, Reversal, World};
 use super::month::View;
 use super::purse::{Owner, Place, Purse};
-use super::quote::back_payment;
+use super::quote::{back_payment, payments_that_count, with_late_charge};
 use super::table::Table;
 
 impl State {
@@ -22,7 +22,7 @@ impl State {
         }
     }
 
-    fn take_from_month(&mut self, table: &Table, month: Month, amount: Riel) {
+    pub(super) fn take_from_month(&mut self, table: &Table, month: Month, amount: Riel) {
         if let Some(index) = table.index(month) {
             self.on_month[index] -= amount;
             // What made the month paid is no longer all there.
@@ -96,12 +96,24 @@ impl State {
         if world.dead_on(day) || self.enrolment.is_none() {
             self.purse.put(owner, Place::Suspense, payment.amount, day);
         } else if self.lapse.is_some() {
-            let door = back_payment(world.book.on(day), day).is_some();
+            let door = back_payment(world.book.on(day), day).is_some() && !self.time_is_over(world, day);
             self.purse.put(owner, if door { Place::Pot } else { Place::Suspense }, payment.amount, day);
+            self.drop_older_instalments(world, day);
         } else if self.suspended {
             self.purse.put(owner, Place::Pot, payment.amount, day);
+            self.drop_older_instalments(world, day);
         } else {
             self.allocate(world, owner, payment.amount, payment.named, day);
+        }
+    }
+
+    /// Of the payments added up only the newest that the law lets count stay so; older ones are credit from then on.
+    fn drop_older_instalments(&mut self, world: &World<'_>, day: Day) {
+        let view = View::of(world, self, day);
+        if let Some(most) = payments_that_count(&view) {
+            while self.purse.payments_in_pot().len() > most {
+                self.purse.credit_oldest_in_pot();
+            }
         }
     }
 
@@ -112,10 +124,12 @@ impl State {
         let mut left = amount;
         for month in named.into_iter().chain((enrolment.month.0..=limit.0).map(Month)) {
             let view = View::of(world, self, day);
-            if left > 0 && month <= limit && view.owed(month) && !view.paid(month) {
-                let part = left.min(view.lack(month));
+            let in_time = month <= limit && !self.is_too_late_for(world, month, day);
+            if left > 0 && in_time && view.owed(month) && !view.paid(month) {
+                let (part, charge) = with_late_charge(&view, month, left);
                 self.put_on_month(world, owner, month, part, day);
-                left -= part;
+                self.purse.put(owner, Place::Surcharge, charge, day);
+                left -= part + charge;
             }
         }
         self.purse.put(owner, Place::Credit, left, day);

@@ -73,6 +73,18 @@ impl Purse {
         (Owner::Emptied(self.emptied.len() - 1), total)
     }
 
+    /// What each payment has in the pot, the oldest first.
+    pub(super) fn payments_in_pot(&self) -> Vec<Riel> {
+        let in_pot = self.placements.iter().filter(|placement| placement.place == Place::Pot);
+        in_pot.map(|placement| placement.amount).collect()
+    }
+
+    pub(super) fn credit_oldest_in_pot(&mut self) {
+        if let Some(oldest) = self.placements.iter_mut().find(|placement| placement.place == Place::Pot) {
+            oldest.place = Place::Credit;
+        }
+    }
+
     /// Section 5, step 3: takes a payment's amount off where it lies; of money added up for a door back, what was
     /// placed last goes first. Returns what was taken off which month.
     pub(super) fn take_off(&mut self, payment: FactId) -> Vec<(Month, Riel)> {

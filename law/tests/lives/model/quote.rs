@@ -38,12 +38,20 @@ pub(super) fn terms(view: &View<'_>) -> Option<BackPayment> {
     if view.world.dead_on(view.day) {
         None
     } else if view.state.lapse.is_some() {
-        back_payment(view.rules(), view.day)
+        // Reading: nobody comes back to a membership whose time is over.
+        back_payment(view.rules(), view.day).filter(|_| !view.state.time_is_over(view.world, view.day))
     } else if view.state.suspended {
         view.rules().suspension_return
     } else {
         None
     }
+}
+
+/// How many payments may add up to a return on a day, where that is limited.
+pub(super) fn payments_that_count(view: &View<'_>) -> Option<usize> {
+    let instalments = terms(view)?.instalments?;
+    let owes_enough = view.overdue_months().len() >= usize::from(instalments.from_months);
+    Some(if owes_enough { usize::from(instalments.most) } else { 1 })
 }
 
 /// The quote of the day; none while there is no way back by paying, or nothing to come back from.
@@ -65,6 +73,25 @@ pub(super) fn quote(view: &View<'_>) -> Option<Quote> {
         months.iter().map(|&month| (view.lack(month), started_months(view.due(month), view.day))).collect();
     let months = months.iter().map(|&month| (month, view.lack(month))).collect();
     Some(Quote { months, price: price(&asked, millionths(door.penalty), door.compound, door.flat) })
+}
+
+/// How much of money that is left goes on a month, and how much is charged for paying it late: the most that can be put
+/// on it with what is charged on that, rounded up. What then is left of the money, less than another riel would cost,
+/// is charged too.
+pub(super) fn with_late_charge(view: &View<'_>, month: Month, left: Riel) -> (Riel, Riel) {
+    let lack = view.lack(month);
+    let late = started_months(view.due(month), view.day);
+    let Some(terms) = view.rules().late_charge.filter(|_| late > 0) else { return (left.min(lack), 0) };
+    let cost = |part: Riel| price(&[(part, late)], millionths(terms.penalty), terms.compound, 0);
+    if left >= cost(lack) {
+        return (lack, cost(lack) - lack);
+    }
+    let (mut affordable, mut too_much) = (0, lack);
+    while too_much - affordable > 1 {
+        let between = affordable + (too_much - affordable) / 2;
+        if cost(between) <= left { affordable = between } else { too_much = between }
+    }
+    (affordable, left - affordable)
 }
 
 /// The started months since a due day: the smallest number with which the day is not after the same number of the

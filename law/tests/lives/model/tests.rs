@@ -127,6 +127,7 @@ pub(super) fn terms() -> BackPayment {
         plus_current: false,
         flat: 0,
         waiting_months: 0,
+        instalments: None,
     }
 }
 

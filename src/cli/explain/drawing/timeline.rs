@@ -79,7 +79,7 @@ fn scheme(scheme: Scheme) -> Sign {
         Scheme::Unspecified => Sign { sign: "?", meaning: "another scheme", ink: Ink::Good },
         Scheme::Voluntary => Sign { sign: "V", meaning: "voluntary cover", ink: Ink::Good },
         Scheme::Formal => Sign { sign: "F", meaning: "cover by formal employment", ink: Ink::Good },
-        Scheme::RunOff => Sign { sign: "R", meaning: "run-off after employment", ink: Ink::Good },
+        Scheme::RunOff => Sign { sign: "R", meaning: "run-off, after employment or a lapse", ink: Ink::Good },
         Scheme::Assistance => Sign { sign: "A", meaning: "social assistance", ink: Ink::Good },
         Scheme::Dependant => Sign { sign: "D", meaning: "cover as a dependant", ink: Ink::Good },
     }

@@ -122,6 +122,8 @@ impl Model {
             Some(EnrolmentRefusal::FormallyEmployed) => Err(not_now("FORMALLY_EMPLOYED")),
             Some(EnrolmentRefusal::VoluntaryAbandoned) => Err(not_now("VOLUNTARY_ABANDONED")),
             Some(EnrolmentRefusal::AlreadyEnrolled) => Err(not_now("ALREADY_ENROLLED")),
+            Some(EnrolmentRefusal::InsuredTooShort) => Err(not_now("INSURED_TOO_SHORT")),
+            Some(EnrolmentRefusal::EntryClosed) => Err(not_now("ENTRY_CLOSED")),
             None => Ok(Verdict::Taken { warned: false }),
         }
     }

@@ -300,3 +300,6 @@ impl Machine<'_> {
         self.due(self.oldest_open).day.after()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Which months are overdue and which run they make, over lives longer than random ones.
+
+use super::*;
+use crate::answer::{Answer, Standing};
+use crate::calendar::Moment;
+use crate::decision::{MonthState, decide, explain};
+use crate::fact::{EmploymentId, Fact};
+use crate::life::Life;
+use crate::months::Months;
+use crate::policy::tests::{law, laws, plain};
+use crate::policy::{Law, Revision};
+use crate::purse::Purse;
+use crate::timeline::tests::{day, enrolled, hired, known, paid};
+
+fn month(text: &str) -> Month {
+    text.parse().unwrap()
+}
+
+/// A payment of a month's price for a month that the payer names.
+fn paid_for(on: &str, named: &str) -> Fact {
+    Fact::Payment { on: day(on), amount: 100, month: Some(month(named)) }
+}
+
+fn on(facts: &[(&str, Fact)], law: &Law, asked: &str) -> Answer {
+    decide(&known(facts), law, day(asked), Moment::MAX)
+}
+
+#[test]
+fn a_run_is_as_long_as_it_is_and_ends_at_a_month_that_is_paid() {
+    let nobody_lapses = law(Revision { lapse: Vec::new(), ..plain() });
+    let life = [("2018-01-10", enrolled("2018-01-10")), ("2018-06-10", paid_for("2018-06-10", "2018-06"))];
+    let answer = on(&life, &nobody_lapses, "2026-02-20");
+    // January to May 2018, and from July 2018 to January 2026.
+    assert_eq!((answer.overdue, answer.run), (5 + 91, 91));
+    // All of them were worked from 2020 to 2024, whether they had been paid or not.
+    let worked = [life[0].clone(), life[1].clone(), ("2020-01-01", hired(1, "2020-01-01", Some("2024-12-31")))];
+    let answer = on(&worked, &nobody_lapses, "2026-02-20");
+    assert_eq!((answer.overdue, answer.run), (5 + 18 + 13, 13));
+}
+
+#[test]
+fn a_month_that_is_paid_and_worked_ends_a_run_like_any_other() {
+    let life = [
+        ("2025-01-10", enrolled("2025-01-10")),
+        ("2025-01-10", paid_for("2025-01-10", "2025-03")),
+        ("2025-03-05", hired(1, "2025-03-05", Some("2025-03-20"))),
+    ];
+    let answer = on(&life, &law(plain()), "2025-06-20");
+    assert_eq!((answer.overdue, answer.run), (4, 2), "January, February, April and May; the last two of them on end");
+}
+
+#[test]
+fn a_month_is_paid_once_a_revision_asks_no_more_than_what_lies_on_it() {
+    let cheaper = Revision { effective: day("2025-08-01"), contribution: 100, ..plain() };
+    let law = laws([Revision { contribution: 130, ..plain() }, cheaper]);
+    let life = [
+        ("2025-06-10", enrolled("2025-06-10")),
+        ("2025-06-10", paid("2025-06-10", 260)),
+        // On the day of payment nobody can know of a lower price: August lacks thirty.
+        ("2025-06-20", paid_for("2025-06-20", "2025-08")),
+        ("2025-09-02", paid("2025-09-02", 100)),
+    ];
+    let state = |asked: &str| {
+        let months = explain(&known(&life), &law, day(asked), Moment::MAX).months;
+        months.iter().find(|line| line.month == month("2025-08")).map(|line| (line.state, line.allocated))
+    };
+    assert_eq!(state("2025-07-31"), Some((MonthState::Open, 100)));
+    assert_eq!(state("2025-08-01"), Some((MonthState::Paid, 100)));
+    // The payment of September goes to September, and nothing is overdue until October is.
+    let standing = |asked: &str| (on(&life, &law, asked).standing, on(&life, &law, asked).overdue);
+    assert_eq!(standing("2025-11-15"), (Standing::Current, 0));
+    assert_eq!(standing("2025-11-16"), (Standing::InArrears, 1));
+}
+
+#[test]
+fn of_the_last_seventy_months_so_many_must_be_paid() {
+    let most_of_seventy = law(Revision { lapse: vec![LapseCondition::Window { paid: 60, of: 70 }], ..plain() });
+    let after = |months: i32| {
+        let mut life = vec![("2018-01-10", enrolled("2018-01-10"))];
+        for number in 0..months {
+            let on = month("2018-01").plus(number).day_clamped(10);
+            life.push(("2018-01-10", Fact::Payment { on, amount: 100, month: None }));
+        }
+        on(&life, &most_of_seventy, "2026-02-20").since.map(|since| since.to_string())
+    };
+    // The seventieth month is October 2023. With one more paid it is the next that makes too few of the last seventy.
+    assert_eq!([59, 60, 61].map(after), ["2023-11-16", "2023-12-16", "2024-01-16"].map(|text| Some(text.to_owned())));
+}
+
+#[test]
+fn no_month_falls_due_before_an_older_one_until_one_is_put_off() {
+    let (life, law) = (Life::default(), law(plain()));
+    let book = law.as_known(Moment::MAX);
+    let first = month("2025-01");
+    let mut machine = Machine::new(&life, &book, &[], first, (Months::default(), Purse::default()));
+    assert!(machine.falls_due_in_order() && machine.months.none_put_off());
+    machine.months.put_off(first, book.due_day(first.plus(3)));
+    assert!(!machine.falls_due_in_order() && !machine.months.none_put_off());
+    assert_eq!(machine.due(first), book.due_day(first.plus(3)));
+}
+
+/// A month falls due on its own first day, so that it is overdue on the second.
+#[test]
+fn what_is_learnt_late_puts_months_off_from_the_day_from_which_it_counts() {
+    let at_once = law(Revision { due_month_offset: 0, due_day: 1, ..plain() });
+    let life = [
+        ("2025-01-10", enrolled("2025-01-10")),
+        ("2025-01-10", paid("2025-01-10", 100)),
+        ("2025-03-10", hired(1, "2025-03-10", None)),
+        ("2025-05-20", Fact::EmploymentRetracted { employment: EmploymentId(1) }),
+    ];
+    let overdue = |asked: &str| on(&life, &at_once, asked).overdue;
+    // February is the first month owed, and paid. March is overdue until the day from which the employment was believed,
+    // and not from then on: all that it exempted has time until the due day after 30 days.
+    assert_eq!(["2025-03-01", "2025-03-02", "2025-03-09"].map(overdue), [0, 1, 1]);
+    assert_eq!(["2025-03-10", "2025-05-20", "2025-07-01", "2025-07-02"].map(overdue), [0, 0, 0, 5]);
+}

@@ -385,3 +385,6 @@ fn first_due_day(book: &Book<'_>, earliest: Day) -> DueDay {
         number: earliest.parts().2,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,7 +176,7 @@ impl<'a> Play<'a> {
         if counts_overdue && machine.passed == day {
             let today = machine.look_up(day);
             machine.look_ahead(today);
-        } else if counts_overdue || now < day && !machine.is_still_on(day) {
+        } else if counts_overdue {
             pass(machine, day, &mut play.past);
         }
         play

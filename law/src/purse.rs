@@ -214,3 +214,6 @@ impl Purse {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

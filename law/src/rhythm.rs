@@ -69,11 +69,6 @@ impl Machine<'_> {
         next
     }
 
-    /// Whether nothing changes by time alone up to a day after the newest one that passed.
-    pub(crate) fn is_still_on(&self, day: Day) -> bool {
-        day < self.still_until && self.unsettled.is_none()
-    }
-
     /// Takes the payments of quiet days up to one, and answers the last of these days. Nothing is added up on them, and
     /// the covers last by what is paid already: so they change nothing but the money, and at most what is overdue.
     pub(crate) fn receive_while_quiet(&mut self, last: Day, now: Day) -> Day {
@@ -266,7 +261,6 @@ impl Machine<'_> {
     fn is_restless(&self, day: Day) -> bool {
         self.pending.is_some()
             || self.suspended
-            || self.purse.pot() > 0
             || self.lates.iter().any(|late| late.from <= day && day <= late.due.day)
     }
 

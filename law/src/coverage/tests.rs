@@ -3,16 +3,16 @@
 use super::*;
 use crate::answer::Answer;
 use crate::calendar::Moment;
-use crate::decision::decide;
+use crate::decision::{decide, decide_for_stay};
 use crate::fact::Fact;
 use crate::life::Life;
 use crate::money::Rate;
 use crate::months::Months;
-use crate::policy::tests::{law, plain};
+use crate::policy::tests::{law, laws, plain};
 use crate::policy::{CoPaymentRule, Revision};
 use crate::purse::Purse;
 use crate::standing::Return;
-use crate::timeline::tests::{day, enrolled, known};
+use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 /// Enrolled in January 2018, and so many months paid, each on its 10th; asked on a day.
 fn covered(months: i32, entitlement: Entitlement, asked: &str) -> Answer {
@@ -71,4 +71,39 @@ fn who_had_nothing_overdue_before_the_return_owes_no_part_of_a_bill() {
     assert_eq!(duty(0, Scheme::Voluntary, on), None);
     assert_eq!(duty(3, Scheme::Formal, on), None);
     assert_eq!(duty(3, Scheme::Voluntary, on.plus(46)), None);
+}
+
+#[test]
+fn for_a_stay_a_month_counts_that_had_reached_its_price_before_whatever_is_asked_since() {
+    let first = Revision { paid_before_stay: true, entitlement: vec![Entitlement::Consecutive(1)], ..plain() };
+    let dearer = Revision { effective: day("2025-08-01"), contribution: 130, ..first.clone() };
+    let august = "2025-08".parse().ok();
+    let life = [
+        ("2025-07-05", enrolled("2025-07-05")),
+        ("2025-07-05", paid("2025-07-05", 100)),
+        ("2025-07-20", Fact::Payment { on: day("2025-07-20"), amount: 100, month: august }),
+    ];
+    let covers = |facts: &[(&str, Fact)], revisions: [Revision; 2], began| {
+        let (law, asked) = (laws(revisions), day("2025-09-20"));
+        decide_for_stay(&known(facts), &law, asked, Moment::MAX, day(began)).covers.len()
+    };
+    assert_eq!(covers(&life, [first.clone(), dearer.clone()], "2025-09-02"), 1);
+    assert_eq!(covers(&life, [first.clone(), dearer], "2025-07-20"), 0);
+    // Of a revision that asks less no price need have been reached on a day.
+    let cheaper = Revision { effective: day("2025-08-01"), contribution: 60, ..first.clone() };
+    let part = Fact::Payment { on: day("2025-07-20"), amount: 60, month: august };
+    let life = [life[0].clone(), life[1].clone(), ("2025-07-20", part)];
+    assert_eq!(covers(&life, [first.clone(), cheaper.clone()], "2025-09-02"), 1);
+    assert_eq!(covers(&life, [first, cheaper], "2025-07-20"), 0);
+}
+
+#[test]
+fn a_month_that_had_fallen_due_before_the_enrolment_is_neither_owed_nor_insured() {
+    let within_the_month = Revision { due_month_offset: 0, entitlement: vec![Entitlement::Consecutive(1)], ..plain() };
+    let life = [("2025-03-05", hired(1, "2025-03-05", Some("2025-03-31"))), ("2025-04-20", enrolled("2025-04-20"))];
+    let law = law(within_the_month);
+    let asked = |text: &str| decide(&known(&life), &law, day(text), Moment::MAX);
+    // March was worked, and so insures April; April itself insures nothing.
+    assert_eq!(until(&asked("2025-04-20")), Some("2025-04-30".to_owned()));
+    assert!(asked("2025-05-01").covers.is_empty() && asked("2025-05-10").covers.is_empty());
 }

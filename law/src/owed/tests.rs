@@ -6,9 +6,9 @@ use crate::calendar::Moment;
 use crate::decision::{MonthState, decide, explain};
 use crate::fact::{EmploymentId, Fact};
 use crate::life::Life;
-use crate::months::Months;
+use crate::months::{Months, Sets};
 use crate::policy::tests::{law, laws, plain};
-use crate::policy::{Law, Revision};
+use crate::policy::{Entitlement, Law, Revision};
 use crate::purse::Purse;
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
@@ -32,6 +32,10 @@ fn a_run_is_as_long_as_it_is_and_ends_at_a_month_that_is_paid() {
     let answer = on(&life, &nobody_lapses, "2026-02-20");
     // January to May 2018, and from July 2018 to January 2026.
     assert_eq!((answer.overdue, answer.run), (5 + 91, 91));
+    // One month that is paid ends the run, however many are overdue before it.
+    let one_more = [life[0].clone(), life[1].clone(), ("2025-06-10", paid_for("2025-06-10", "2025-06"))];
+    let answer = on(&one_more, &nobody_lapses, "2026-02-20");
+    assert_eq!((answer.overdue, answer.run), (5 + 90, 7));
     // All of them were worked from 2020 to 2024, whether they had been paid or not.
     let worked = [life[0].clone(), life[1].clone(), ("2020-01-01", hired(1, "2020-01-01", Some("2024-12-31")))];
     let answer = on(&worked, &nobody_lapses, "2026-02-20");
@@ -51,8 +55,9 @@ fn a_month_that_is_paid_and_worked_ends_a_run_like_any_other() {
 
 #[test]
 fn a_month_is_paid_once_a_revision_asks_no_more_than_what_lies_on_it() {
-    let cheaper = Revision { effective: day("2025-08-01"), contribution: 100, ..plain() };
-    let law = laws([Revision { contribution: 130, ..plain() }, cheaper]);
+    let first = Revision { contribution: 130, entitlement: vec![Entitlement::Consecutive(1)], ..plain() };
+    let cheaper = Revision { effective: day("2025-08-01"), contribution: 100, ..first.clone() };
+    let law = laws([first, cheaper]);
     let life = [
         ("2025-06-10", enrolled("2025-06-10")),
         ("2025-06-10", paid("2025-06-10", 260)),
@@ -66,6 +71,9 @@ fn a_month_is_paid_once_a_revision_asks_no_more_than_what_lies_on_it() {
     };
     assert_eq!(state("2025-07-31"), Some((MonthState::Open, 100)));
     assert_eq!(state("2025-08-01"), Some((MonthState::Paid, 100)));
+    // It insures like any other.
+    let covers = |asked: &str| on(&life, &law, asked).covers.len();
+    assert_eq!(["2025-08-31", "2025-09-01", "2025-09-20"].map(covers), [1, 1, 1]);
     // The payment of September goes to September, and nothing is overdue until October is.
     let standing = |asked: &str| (on(&life, &law, asked).standing, on(&life, &law, asked).overdue);
     assert_eq!(standing("2025-11-15"), (Standing::Current, 0));
@@ -97,6 +105,49 @@ fn no_month_falls_due_before_an_older_one_until_one_is_put_off() {
     machine.months.put_off(first, book.due_day(first.plus(3)));
     assert!(!machine.falls_due_in_order() && !machine.months.none_put_off());
     assert_eq!(machine.due(first), book.due_day(first.plus(3)));
+}
+
+/// The oldest open month after a day in the sixth month, counted from the first that is owed.
+fn oldest_open(ready: impl FnOnce(&mut Machine<'_>)) -> i32 {
+    let (life, law) = (Life::default(), law(plain()));
+    let (book, first) = (law.as_known(Moment::MAX), month("2025-01"));
+    let mut machine = Machine::new(&life, &book, &[], first, (Months::default(), Purse::default()));
+    machine.months.make_room(first.plus(20));
+    (machine.enrolled_from, machine.oldest_open) = (Some(first), first);
+    ready(&mut machine);
+    let today = machine.look_up(day("2025-06-10"));
+    machine.advance_oldest_open(today);
+    machine.oldest_open.0 - first.0
+}
+
+#[test]
+fn months_are_closed_that_can_never_be_overdue_again() {
+    let first = month("2025-01");
+    assert_eq!(oldest_open(|_| {}), 0);
+    let pay = |machine: &mut Machine<'_>, months, amount| {
+        let reached = (amount == 100).then_some(day("2025-01-10"));
+        (0..months).for_each(|number| machine.months.add(first.plus(number), amount, reached));
+    };
+    // Those that are paid, worked or excused, for one reason or for several, are so for good.
+    assert_eq!(oldest_open(|machine| pay(machine, 9, 100)), 9);
+    let marked = |set: fn(&mut Sets) -> &mut u64| oldest_open(|machine| machine.months.mark(first, first.plus(8), set));
+    assert_eq!(marked(|sets| &mut sets.worked), 9);
+    assert_eq!(marked(|sets| &mut sets.excused), 9);
+    let twice = |one: fn(&mut Sets) -> &mut u64, other: fn(&mut Sets) -> &mut u64| {
+        oldest_open(|machine| {
+            machine.months.mark(first, first.plus(8), one);
+            machine.months.mark(first, first.plus(8), other);
+        })
+    };
+    assert_eq!(twice(|sets| &mut sets.worked, |sets| &mut sets.excused), 9);
+    assert_eq!(twice(|sets| &mut sets.paid, |sets| &mut sets.worked), 9);
+    assert_eq!(twice(|sets| &mut sets.paid, |sets| &mut sets.excused), 9);
+    // What is forgiven, or of which as much is paid as is asked by now, is closed once it has begun: the price of one to
+    // come may change.
+    assert_eq!(marked(|sets| &mut sets.forgiven), 5);
+    assert_eq!(oldest_open(|machine| (0..9).for_each(|n| machine.months.add(first.plus(n), 100, None))), 5);
+    assert_eq!(oldest_open(|machine| pay(machine, 9, 99)), 0);
+    assert_eq!(oldest_open(|machine| machine.enrolled_from = Some(first.plus(3))), 3);
 }
 
 /// A month falls due on its own first day, so that it is overdue on the second.

@@ -99,3 +99,13 @@ fn money_reaches_the_months_that_are_owed_and_unpaid_in_their_order() {
     let dead = [life[0].clone(), ("2025-02-01", Fact::Died { on: day("2025-02-01") })];
     assert_eq!(lacking(&dead, "2025-02-02"), Vec::<String>::new());
 }
+
+#[test]
+fn the_first_month_that_is_not_paid_is_seen_however_far_it_was_paid_ahead() {
+    // A month falls due a year later, and a hundred and twenty are paid after the current one.
+    let far = law(Revision { lapse: Vec::new(), prepay_months: 120, due_month_offset: 12, ..plain() });
+    let life = [("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 12_100))];
+    let holds_until = decide(&known(&life), &far, day("2025-01-10"), Moment::MAX).holds_until;
+    // February 2035 falls due in February 2036.
+    assert_eq!(holds_until, Some(day("2036-02-15")));
+}

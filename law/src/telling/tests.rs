@@ -69,10 +69,11 @@ fn enrolment_payment_employment_certificate_and_death_are_told_with_their_facts(
         ("2025-03-05", hired(1, "2025-03-05", None)),
         ("2025-04-20", Fact::Separated { employment: EmploymentId(1), last: day("2025-04-20") }),
         ("2025-06-20", Fact::Died { on: day("2025-06-20") }),
+        ("2025-10-01", Fact::Excused { from: day("2026-10-01").month(), to: day("2026-10-01").month() }),
     ]);
     // After the death nothing falls due, and nobody lapses.
     assert_eq!(
-        steps(&life, by_the_month(), "2025-12-31"),
+        steps(&life, by_the_month(), "2026-12-31"),
         [
             "2025-01-10 Enrolled { first_month: 2025-01 } [1]",
             "2025-01-10 PaymentAllocated { amount: 100, months: [2025-01], credit: 0 } [2]",

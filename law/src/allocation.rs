@@ -226,3 +226,6 @@ impl Machine<'_> {
         self.months.take_off_from(died.month().plus(1));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,6 +115,31 @@ fn days_whose_cover_is_kept_in_good_faith_do_not_change() {
 }
 
 #[test]
+fn what_is_kept_is_what_was_given_by_what_was_known_on_each_day() {
+    let by_the_month = Revision { entitlement: vec![Entitlement::Consecutive(1)], ..plain() };
+    // Employed all the time, as is learnt on 20 February: the cover of February, which begins with the month, had been given.
+    let works = hired(7, "2025-01-20", None);
+    assert_eq!(
+        told(&silent()[..2], "2025-02-20", works, by_the_month.clone()),
+        [
+            "2025-01-20 to 2025-01-31: Current [], now Employed [Formal]: Changed",
+            "2025-02-01 to 2025-02-19: Current [Voluntary], now Employed [Voluntary, Formal]: Changed",
+            "2025-02-20 to 2025-02-20: Current [Voluntary], now Employed [Formal]: Changed",
+        ]
+    );
+    // Where the payment was known since the 12th to have come to nothing on the 5th, it was given up to the 11th.
+    let mut bounced = silent()[..2].to_vec();
+    bounced.push(("2025-02-12", Fact::Reversed { payment: FactId(2), on: day("2025-02-05") }));
+    assert_eq!(
+        told(&bounced, "2025-02-20", hired(7, "2025-02-06", None), by_the_month),
+        [
+            "2025-02-06 to 2025-02-11: Current [Voluntary], now Employed [Voluntary, Formal]: Changed",
+            "2025-02-12 to 2025-02-20: Current [], now Employed [Formal]: Changed",
+        ]
+    );
+}
+
+#[test]
 fn up_to_a_day_in_the_past_only_days_up_to_it_are_told() {
     let facts = silent();
     let more: Vec<(&str, Fact)> = facts.iter().cloned().chain([("2025-10-20", paid("2025-09-10", 100))]).collect();

@@ -4,7 +4,7 @@ use super::*;
 use crate::answer::{Answer, Standing};
 use crate::calendar::Moment;
 use crate::decision::{MonthState, decide, explain};
-use crate::fact::{EmploymentId, Fact};
+use crate::fact::{AssistanceLevel, EmploymentId, Fact};
 use crate::life::Life;
 use crate::months::{Months, Sets};
 use crate::policy::tests::{law, laws, plain};
@@ -65,6 +65,9 @@ fn a_month_is_paid_once_a_revision_asks_no_more_than_what_lies_on_it() {
         ("2025-06-20", paid_for("2025-06-20", "2025-08")),
         ("2025-09-02", paid("2025-09-02", 100)),
     ];
+    // Something else happens in September, so that the day is looked at.
+    let certificate = Fact::Certificate { level: AssistanceLevel::Poor1, from: day("2025-09-18"), until: None };
+    let life = [&life[..], &[("2025-09-18", certificate)]].concat();
     let state = |asked: &str| {
         let months = explain(&known(&life), &law, day(asked), Moment::MAX).months;
         months.iter().find(|line| line.month == month("2025-08")).map(|line| (line.state, line.allocated))

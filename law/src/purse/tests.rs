@@ -61,6 +61,11 @@ fn each_return_is_a_pool_of_its_own_that_knows_its_payments() {
     purse.put(Owner::Payment(FactId(4)), Place::Pot, 40, ON.plus(9));
     let (second, _) = purse.open_pot();
     purse.put(second, Place::Month(FIRST.plus(3)), 40, ON.plus(9));
+    // Of a pool a payment takes off what is its own and was not paid back.
+    let mut paid_back = purse.clone();
+    assert_eq!(paid_back.refund(FactId(2), 20, ON.plus(10)), [(FIRST.plus(2), 20)]);
+    assert_eq!(paid_back.take_off(FactId(2), 50, ON.plus(11)), [(FIRST.plus(2), 30)]);
+    assert_eq!(paid_back.money().on_months, 200 + 10 + 40);
     let of = |owner| {
         let parcel = purse.parcels.iter().find(|parcel| parcel.owner == owner).unwrap();
         purse.payments_of(parcel)

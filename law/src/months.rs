@@ -396,5 +396,9 @@ mod tests {
         assert_eq!(has, [false, true, true, false]);
         assert_eq!([-1, 193].map(|place| months.get(FIRST.plus(place)).is_some()), [false, false]);
         assert_eq!((months.base(), months.end()), (FIRST, FIRST.plus(193)));
+        // Whatever is asked for, only those are read.
+        let (before, after) = (FIRST.plus(-90), FIRST.plus(400));
+        assert_eq!(months.parts(before, after).map(|part| part.mask.count_ones()).sum::<u32>(), 193);
+        assert_eq!(months.parts_back(before, after).map(|part| part.mask.count_ones()).sum::<u32>(), 193);
     }
 }

@@ -64,6 +64,10 @@ fn the_least_amount_that_saves_a_membership_is_told_and_that_nothing_can_be_save
         [Some(100), Some(100), Some(70)]
     );
     assert_eq!(least(100, "2025-09-16"), None, "the membership has lapsed");
+    // January is overdue, but February was paid: what is paid goes to January first, and only the next month moves the lapse.
+    let february = Fact::Payment { on: day("2025-01-10"), amount: 100, month: "2025-02".parse().ok() };
+    let gap = known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", february)]);
+    assert_eq!(least_saving_amount(&gap, &law, day("2025-10-15"), Moment::MAX), Some(200));
     let months = |count| price_of_months(&member(130), &law, day("2025-09-15"), Moment::MAX, count);
     let february = day("2025-02-01").month();
     assert_eq!(months(2), [(february, 70), (february.plus(1), 100)]);
@@ -140,6 +144,10 @@ fn the_last_safe_day_under_the_published_law_is_told_where_it_comes_earlier() {
     assert_eq!(safe(vec![plain(), milder], "2025-05-01"), (some("2025-09-15"), None));
     let the_same = Revision { effective: day("2025-06-01"), ..plain() };
     assert_eq!(safe(vec![plain(), the_same], "2025-05-01"), (some("2025-09-15"), None));
+    // Before the first revision that one stands in, and the others are only published.
+    let of_april = Revision { effective: day("2025-04-01"), ..plain() };
+    let of_june = Revision { effective: day("2025-06-01"), lapse: vec![LapseCondition::Consecutive(3)], ..plain() };
+    assert_eq!(safe(vec![of_april, of_june], "2025-03-20"), (some("2025-09-15"), some("2025-06-15")));
     let never = Revision { effective: day("2025-06-01"), lapse: Vec::new(), ..plain() };
     assert_eq!(safe(vec![plain(), never.clone()], "2025-05-01"), (some("2025-09-15"), None));
     let first_never = Revision { lapse: Vec::new(), ..plain() };

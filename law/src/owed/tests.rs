@@ -4,7 +4,7 @@ use super::*;
 use crate::answer::{Answer, Standing};
 use crate::calendar::Moment;
 use crate::decision::{MonthState, decide, explain};
-use crate::fact::{AssistanceLevel, EmploymentId, Fact};
+use crate::fact::{AssistanceLevel, EmploymentId, Fact, FactId};
 use crate::life::Life;
 use crate::months::{Months, Sets};
 use crate::policy::tests::{law, laws, plain};
@@ -168,4 +168,51 @@ fn what_is_learnt_late_puts_months_off_from_the_day_from_which_it_counts() {
     // and not from then on: all that it exempted has time until the due day after 30 days.
     assert_eq!(["2025-03-01", "2025-03-02", "2025-03-09"].map(overdue), [0, 1, 1]);
     assert_eq!(["2025-03-10", "2025-05-20", "2025-07-01", "2025-07-02"].map(overdue), [0, 0, 0, 5]);
+}
+
+#[test]
+fn only_months_that_were_owed_by_the_day_on_which_it_was_learnt_are_put_off() {
+    let law = law(plain());
+    let enrols = |on: &'static str| {
+        let life = [
+            ("2025-03-10", hired(1, "2025-03-10", None)),
+            ("2025-05-20", Fact::EmploymentRetracted { employment: EmploymentId(1) }),
+            (on, enrolled(on)),
+        ];
+        let answer = |asked: &str| decide(&known(&life), &law, day(asked), Moment::MAX);
+        (answer("2025-06-15").overdue, answer("2025-06-16").overdue, answer("2025-07-16").overdue)
+    };
+    // Whoever had enrolled by then was told that May is exempt, and has time to the middle of July.
+    assert_eq!(enrols("2025-05-20"), (0, 0, 2));
+    assert_eq!(enrols("2025-05-21"), (0, 1, 2));
+}
+
+#[test]
+fn of_a_death_that_was_a_mistake_months_are_put_off_that_fell_due_after_it() {
+    let law = law(plain());
+    let overdue = |died: &str| {
+        let life = [
+            ("2025-01-10", enrolled("2025-01-10")),
+            ("2025-01-10", paid("2025-01-10", 100)),
+            ("2025-03-20", Fact::Died { on: day(died) }),
+            ("2025-04-20", Fact::Retracted { fact: FactId(3) }),
+        ];
+        on(&life, &law, "2025-04-16").overdue
+    };
+    // February falls due on 15 March: who is believed to have died on that day could have paid it in time.
+    assert_eq!(["2025-03-14", "2025-03-15", "2025-03-16"].map(overdue), [0, 1, 1]);
+}
+
+#[test]
+fn a_month_may_fall_due_before_an_older_one_that_was_put_off() {
+    let life = [
+        ("2025-01-10", enrolled("2025-01-10")),
+        ("2025-01-10", paid("2025-01-10", 100)),
+        ("2025-02-10", paid("2025-02-10", 100)),
+        ("2025-03-20", Fact::Reversed { payment: FactId(3), on: day("2025-03-20") }),
+    ];
+    let law = law(plain());
+    let overdue = |asked: &str| on(&life, &law, asked).overdue;
+    // February has time until May, thirty days after it was learnt; March has not.
+    assert_eq!(["2025-04-15", "2025-04-16", "2025-05-15", "2025-05-16"].map(overdue), [0, 1, 1, 3]);
 }

@@ -1,10 +1,10 @@
 //! How far a life is played, and what is asked of it on the way.
 
 use super::*;
-use crate::decision::decide;
+use crate::decision::{decide, first_day_of_cover};
 use crate::fact::Fact;
 use crate::policy::tests::{law, laws, plain};
-use crate::policy::{Entitlement, Revision};
+use crate::policy::{BackPayment, Entitlement, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 fn ask<R>(facts: &[(&str, Fact)], law: &Law, asked: &str, ask: impl FnOnce(Play<'_>) -> R) -> R {
@@ -102,10 +102,46 @@ fn money_reaches_the_months_that_are_owed_and_unpaid_in_their_order() {
 
 #[test]
 fn the_first_month_that_is_not_paid_is_seen_however_far_it_was_paid_ahead() {
-    // A month falls due a year later, and a hundred and twenty are paid after the current one.
-    let far = law(Revision { lapse: Vec::new(), prepay_months: 120, due_month_offset: 12, ..plain() });
     let life = [("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 12_100))];
-    let holds_until = decide(&known(&life), &far, day("2025-01-10"), Moment::MAX).holds_until;
-    // February 2035 falls due in February 2036.
-    assert_eq!(holds_until, Some(day("2036-02-15")));
+    // A hundred and twenty months are paid after the current one; February 2035 falls due in itself, or a year later.
+    let holds_until = |due_month_offset| {
+        let far = law(Revision { lapse: Vec::new(), prepay_months: 120, due_month_offset, ..plain() });
+        decide(&known(&life), &far, day("2025-01-10"), Moment::MAX).holds_until
+    };
+    assert_eq!([0, 12].map(holds_until), [Some(day("2035-02-15")), Some(day("2036-02-15"))]);
+}
+
+#[test]
+fn that_one_more_month_is_overdue_is_the_first_change_too() {
+    let entitlement = vec![Entitlement::Window { insured: 6, of: 12 }];
+    let law = law(Revision { entitlement, ..plain() });
+    let life = [("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 800))];
+    let holds_until = |asked: &str| decide(&known(&life), &law, day(asked), Moment::MAX).holds_until;
+    // September falls due in October, October in November, with the beginning of a month between.
+    assert_eq!(holds_until("2025-10-20"), Some(day("2025-11-15")));
+}
+
+#[test]
+fn a_cover_that_begins_after_years_of_waiting_is_seen() {
+    let terms = BackPayment {
+        penalty: "0".parse().unwrap(),
+        compound: false,
+        cap_months: None,
+        refuse_older_months: None,
+        plus_current: false,
+        flat: 0,
+        waiting_months: 60,
+    };
+    // Since the reform nobody lapses, and who had lapsed waits for five years after paying.
+    let reform = Revision {
+        effective: day("2025-08-18"),
+        lapse: Vec::new(),
+        back_payment: Some(terms),
+        prepay_months: 0,
+        ..plain()
+    };
+    let law = laws([Revision { prepay_months: 0, ..plain() }, reform]);
+    let life = known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-08-20", paid("2025-08-20", 700))]);
+    let first = first_day_of_cover(&life, &law, Scheme::Voluntary, day("2025-08-20"), Moment::MAX);
+    assert_eq!(first, Some(day("2030-08-01")));
 }

@@ -36,6 +36,10 @@ fn a_run_is_as_long_as_it_is_and_ends_at_a_month_that_is_paid() {
     let one_more = [life[0].clone(), life[1].clone(), ("2025-06-10", paid_for("2025-06-10", "2025-06"))];
     let answer = on(&one_more, &nobody_lapses, "2026-02-20");
     assert_eq!((answer.overdue, answer.run), (5 + 90, 7));
+    let [enrolled, first, second] = one_more;
+    let worked_too = [enrolled, first, second, ("2025-06-15", hired(1, "2025-06-15", Some("2025-06-20")))];
+    let answer = on(&worked_too, &nobody_lapses, "2026-02-20");
+    assert_eq!((answer.overdue, answer.run), (5 + 90, 7));
     // All of them were worked from 2020 to 2024, whether they had been paid or not.
     let worked = [life[0].clone(), life[1].clone(), ("2020-01-01", hired(1, "2020-01-01", Some("2024-12-31")))];
     let answer = on(&worked, &nobody_lapses, "2026-02-20");
@@ -81,6 +85,23 @@ fn a_month_is_paid_once_a_revision_asks_no_more_than_what_lies_on_it() {
     let standing = |asked: &str| (on(&life, &law, asked).standing, on(&life, &law, asked).overdue);
     assert_eq!(standing("2025-11-15"), (Standing::Current, 0));
     assert_eq!(standing("2025-11-16"), (Standing::InArrears, 1));
+}
+
+#[test]
+fn a_month_to_come_that_is_paid_by_a_lower_price_insures_nothing_yet() {
+    let first =
+        Revision { contribution: 130, entitlement: vec![Entitlement::Window { insured: 2, of: 12 }], ..plain() };
+    let cheaper = Revision { effective: day("2025-08-01"), contribution: 100, ..first.clone() };
+    let law = laws([first, cheaper]);
+    // June is paid; July, which costs what was asked then, and October in part.
+    let life = [
+        ("2025-06-10", enrolled("2025-06-10")),
+        ("2025-06-10", paid("2025-06-10", 130)),
+        ("2025-06-20", paid_for("2025-06-20", "2025-07")),
+        ("2025-06-20", paid_for("2025-06-20", "2025-10")),
+    ];
+    let covers = |asked: &str| on(&life, &law, asked).covers.len();
+    assert_eq!(["2025-08-20", "2025-10-31", "2025-11-01"].map(covers), [0, 0, 1]);
 }
 
 #[test]

@@ -18,10 +18,8 @@ impl Machine<'_> {
             let payment = self.life.payments[index];
             let Some(reversal) = payment.reversal.filter(|reversal| reversal.on <= day) else { return };
             self.next.reversals += 1;
-            // A payment reversed on its own value date never counted: it is dealt with where it would have.
-            if payment.on < reversal.on {
-                self.take_off(&payment, day, reversal.known, reversal.fact);
-            }
+            // One reversed on its own value date lies nowhere yet: what follows for it is dealt with where it would count.
+            self.take_off(&payment, day, reversal.known, reversal.fact);
         }
     }
 
@@ -284,3 +282,6 @@ impl Machine<'_> {
         self.months.take_off_from(died.month().plus(1));
     }
 }
+
+#[cfg(test)]
+mod tests;

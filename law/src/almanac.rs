@@ -77,7 +77,7 @@ impl Almanac {
     pub(crate) fn month_of(&self, day: Day) -> Month {
         let days = i64::from(day.0) - i64::from(self.months[0].first_day.0);
         let Ok(guess) = usize::try_from((days * MONTHS_A_DAY) >> MONTHS_A_DAY_BITS) else { return day.month() };
-        if days < 0 || guess + 1 >= self.months.len() {
+        if guess + 1 >= self.months.len() {
             return day.month();
         }
         let month = if day < self.months[guess].first_day {

@@ -159,3 +159,6 @@ fn news(before: &Timeline, after: &Timeline) -> Vec<FactId> {
     let known = |id: FactId| before.facts().iter().any(|recorded| recorded.id == id);
     after.facts().iter().map(|recorded| recorded.id).filter(|id| !known(*id)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,7 +107,7 @@ impl Machine<'_> {
         [Sector::Private, Sector::Public].into_iter().any(|sector| {
             let months = i32::from(today.revision.formal(sector).run_off_months);
             let last_worked = self.run_off_from[sector as usize];
-            months > 0 && last_worked > Day::MIN && today.month <= self.book.month_of(last_worked).plus(months)
+            months > 0 && today.month <= self.book.month_of(last_worked).plus(months)
         })
     }
 
@@ -220,3 +220,6 @@ impl Machine<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use crate::answer::EnrolmentRefusal;
 use crate::calendar::{Day, Month};
 use crate::explanation::Clause;
 use crate::fact::FactId;
-use crate::life::{Enrolment, Late, late};
+use crate::life::{Enrolment, late};
 use crate::money::{Lack, Riel, price_with_penalty};
 use crate::policy::{BackPayment, Bar, Revision};
 use crate::purse::Place;
@@ -43,10 +43,9 @@ impl Machine<'_> {
         self.waiting_over = Day::MIN;
         self.note(day, || vec![enrolment.fact], || Clause::Enrolled { first_month });
         if enrolment.known.day() > day {
-            // The shield begins after the day, on which it could only keep an older lapse from taking effect.
+            // It is too late to keep an older lapse from taking effect on the day: that was decided at its start.
             let last = enrolment.owed_anyway_from.plus(-1);
-            let late = late(self.book, enrolment.known, day, enrolment.fact, first_month, last);
-            self.lates.extend(late.map(|late| Late { from: day.after(), about_from: Some(day), ..late }));
+            self.lates.extend(late(self.book, enrolment.known, day, enrolment.fact, first_month, last));
         }
         self.empty_pot(today);
     }

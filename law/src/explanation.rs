@@ -215,3 +215,16 @@ impl Clause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_names_the_fields_that_decide_it_and_none_where_it_only_follows_from_the_facts() {
+        let lapsed = Clause::Lapsed { run: 7, oldest: None, dated: Day(20_000) };
+        assert_eq!(lapsed.fields(), ["voluntary.lapse.conditions", "voluntary.lapse.effective"]);
+        assert_eq!(Clause::CoverEnded { scheme: Scheme::Dependant }.fields(), ["dependants.head_schemes"]);
+        assert!(Clause::Died.fields().is_empty());
+    }
+}

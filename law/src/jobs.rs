@@ -24,11 +24,6 @@ impl Job {
     pub(crate) fn is_one(&self) -> bool {
         !self.retracted && self.until.is_none_or(|until| self.from <= until)
     }
-
-    /// Whether the person works on the day.
-    pub(crate) fn covers(&self, day: Day) -> bool {
-        self.from <= day && self.until.is_none_or(|until| day <= until)
-    }
 }
 
 /// Every employment that was ever reported, retracted ones too.

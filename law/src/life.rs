@@ -300,7 +300,7 @@ impl<'a> Learning<'a> {
                 self.leave_time(by, from, from, Month(1), Month(0), Day::MIN);
             }
             Fact::Died { on } if self.counted(original, by) => {
-                self.leave_time(by, on.after(), on, Month(0), Month(i32::MAX - 1), on);
+                self.leave_time(by, on.after(), on, Month(0), Month(i32::MAX), on);
             }
             Fact::Died { .. }
             | Fact::Reversed { .. }
@@ -344,7 +344,7 @@ impl<'a> Learning<'a> {
         if !before.is_one() {
             return;
         }
-        let last_before = before.until.map_or(Month(i32::MAX - 1), Day::month);
+        let last_before = before.until.map_or(Month(i32::MAX), Day::month);
         let first_before = before.from.month();
         if !after.is_one() {
             self.leave_time(recorded, before.from, before.from, first_before, last_before, Day::MIN);
@@ -376,14 +376,15 @@ pub(crate) fn late(book: &Book<'_>, known: Moment, from: Day, fact: FactId, firs
 
 /// The first due day that is not before `earliest`.
 fn first_due_day(book: &Book<'_>, earliest: Day) -> DueDay {
-    let offset = i32::from(book.on(earliest).due_month_offset);
-    // Where revisions with different due days meet, due days need not rise with their months; a year on both
-    // sides is wider than any such fold.
-    let around = earliest.month().plus(-offset);
-    let candidates = (-12..=12).map(|step| book.due_day(around.plus(step)));
+    // Where revisions with different due days meet, due days need not rise with their months; a year, and the year that a
+    // due day may lie after its month, are wider than any such fold.
+    let candidates = (-24..=12).map(|step| book.due_day(earliest.month().plus(step)));
     candidates.filter(|due| due.day >= earliest).min().unwrap_or(DueDay {
         day: earliest,
         month: earliest.month(),
         number: earliest.parts().2,
     })
 }
+
+#[cfg(test)]
+mod tests;

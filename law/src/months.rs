@@ -228,7 +228,6 @@ impl Months {
 
     /// Marks the months from one to another, as far as there is room, in one of the sets.
     pub(crate) fn mark(&mut self, first: Month, last: Month, set: impl Fn(&mut Sets) -> &mut u64) {
-        let (first, last) = (first.max(self.base), last.min(self.end().plus(-1)));
         let mut begins = self.base;
         for sets in &mut self.sets {
             let part = Part { first: begins, sets: *sets, mask: u64::MAX };
@@ -239,7 +238,7 @@ impl Months {
 
     /// Marks the months of an employment.
     pub(crate) fn work(&mut self, job: &Job) {
-        let last = job.until.map_or(Month(i32::MAX - 1), Day::month);
+        let last = job.until.map_or(Month(i32::MAX), Day::month);
         self.mark(job.from.month(), last, |sets| &mut sets.worked);
     }
 
@@ -370,11 +369,24 @@ mod tests {
         assert!(!is(&months, 1, paid) && is(&months, 1, partly));
         months.add(FIRST.plus(1), -90, None);
         assert!(!is(&months, 1, paid) && !is(&months, 1, partly));
+        // What is put where something lies already adds to it.
+        months.add(FIRST.plus(61), 20, None);
+        months.add(FIRST.plus(62), 10, Some(ON));
+        assert!(is(&months, 61, partly) && is(&months, 62, paid) && months.row(FIRST.plus(62)).allocated == 110);
         months.take_off_from(FIRST.plus(64));
         assert!(
             is(&months, 63, paid) && (64..190).all(|place| !is(&months, place, paid) && !is(&months, place, partly))
         );
         assert_eq!((months.row(FIRST.plus(63)).allocated, months.row(FIRST.plus(128)).allocated), (100, 0));
+    }
+
+    #[test]
+    fn a_month_is_not_owed_for_one_reason_or_for_several() {
+        let mut months = some();
+        months.mark(FIRST.plus(65), FIRST.plus(75), |sets| &mut sets.excused);
+        months.mark(FIRST.plus(67), FIRST.plus(90), |sets| &mut sets.forgiven);
+        let not_owed: Vec<i32> = (0..180).filter(|&place| is(&months, place, Sets::not_owed)).collect();
+        assert!(not_owed.into_iter().eq((0..2).chain(60..91)));
     }
 
     #[test]
@@ -384,5 +396,9 @@ mod tests {
         assert_eq!(has, [false, true, true, false]);
         assert_eq!([-1, 193].map(|place| months.get(FIRST.plus(place)).is_some()), [false, false]);
         assert_eq!((months.base(), months.end()), (FIRST, FIRST.plus(193)));
+        // Whatever is asked for, only those are read.
+        let (before, after) = (FIRST.plus(-90), FIRST.plus(400));
+        assert_eq!(months.parts(before, after).map(|part| part.mask.count_ones()).sum::<u32>(), 193);
+        assert_eq!(months.parts_back(before, after).map(|part| part.mask.count_ones()).sum::<u32>(), 193);
     }
 }

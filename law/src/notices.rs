@@ -109,6 +109,16 @@ mod tests {
     }
 
     #[test]
+    fn on_the_last_day_on_which_paying_helps_a_warning_is_still_of_use() {
+        let safe = Some(day("2026-10-15"));
+        assert_eq!(due(&rules(), safe, IS, None, day("2026-10-15")).map(|due| due.warned.days), Some(30));
+        assert_eq!(due(&rules(), safe, IS, None, day("2026-10-16")), None);
+        // A warning that falls due today is not the next one.
+        assert_eq!(next(&rules(), safe, None, day("2026-08-15")), Some(day("2026-08-16")));
+        assert_eq!(next(&rules(), safe, None, day("2026-08-16")), Some(day("2026-09-15")));
+    }
+
+    #[test]
     fn who_cannot_lapse_before_a_notice_is_warned_of_the_first_missed_month_all_the_same() {
         let first = due(&rules(), None, FALLS, None, day("2026-05-16")).unwrap();
         assert_eq!((first.first_missed, first.warned.last_safe_day), (true, None));

@@ -176,7 +176,7 @@ impl<'a> Play<'a> {
         if counts_overdue && machine.passed == day {
             let today = machine.look_up(day);
             machine.look_ahead(today);
-        } else if counts_overdue || now < day && !machine.is_still_on(day) {
+        } else if counts_overdue {
             pass(machine, day, &mut play.past);
         }
         play
@@ -243,7 +243,7 @@ impl<'a> Play<'a> {
             Standing::Closed | Standing::Abandoned | Standing::NotEnrolled | Standing::LapsePending => return false,
             Standing::Employed | Standing::InArrears | Standing::Current => {}
         }
-        let open_job = self.at_day.life.jobs.iter().any(|job| job.until.is_none() && job.covers(self.day));
+        let open_job = self.at_day.life.jobs.iter().any(|job| job.until.is_none() && job.from <= self.day);
         self.at_day.lapse.is_none() && self.at_day.enrolled_from.is_some() && !open_job
     }
 
@@ -458,3 +458,6 @@ fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Day {
     let month = last.month().plus(settle + ahead + 3);
     month.min(day.month().plus(FARTHEST_MONTHS)).last_day()
 }
+
+#[cfg(test)]
+mod tests;

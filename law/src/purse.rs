@@ -237,3 +237,6 @@ impl Purse {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,11 +69,6 @@ impl Machine<'_> {
         next
     }
 
-    /// Whether nothing changes by time alone up to a day after the newest one that passed.
-    pub(crate) fn is_still_on(&self, day: Day) -> bool {
-        day < self.still_until && self.unsettled.is_none()
-    }
-
     /// Takes the payments of quiet days up to one, and answers the last of these days. Nothing is added up on them, and
     /// the covers last by what is paid already: so they change nothing but the money, and at most what is overdue.
     pub(crate) fn receive_while_quiet(&mut self, last: Day, now: Day) -> Day {
@@ -270,7 +265,6 @@ impl Machine<'_> {
         today.revision.longest_months.is_some()
             || self.pending.is_some()
             || self.suspended
-            || self.purse.pot() > 0
             || self.lates.iter().any(|late| late.from <= day && day <= late.due.day)
     }
 
@@ -304,3 +298,6 @@ impl Machine<'_> {
         self.due(self.oldest_open).day.after()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -421,3 +421,6 @@ pub(crate) struct Today<'a> {
     /// The newest month that has fallen due, where months fall due in order.
     pub(crate) fallen_due: Month,
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ impl Machine<'_> {
         ended.map(|job| job.ended_by).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,3 +85,6 @@ impl Play<'_> {
         (from.month() <= self.day.month().plus(12 * YEARS)).then_some(from)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,24 +1,14 @@
 //! Questions beside the answer of a day, which no story asks: whether, why not, since when, and the account by months.
 
 use super::*;
-use crate::fact::{FactId, Recorded};
-use crate::policy::tests::plain;
-use crate::policy::{Entitlement, LateCharge, Published, Revision};
-
-fn day(text: &str) -> Day {
-    text.parse().unwrap()
-}
-
-fn law(revision: Revision) -> Law {
-    Law::new("x", vec![Published { published: Moment::MIN, revision }]).unwrap()
-}
+use crate::fact::Recorded;
+use crate::policy::tests::{law, laws, plain};
+use crate::policy::{Entitlement, LapseCondition, LateCharge, Published, Revision};
+use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 /// Enrolled on 10 January 2025, with one payment on that day.
 fn member(amount: Riel) -> Timeline {
-    let on = day("2025-01-10");
-    let facts = [Fact::Enrolled { on }, Fact::Payment { on, amount, month: None }];
-    let recorded = (1..).zip(facts).map(|(id, fact)| Recorded { id: FactId(id), known: Moment::start_of(on), fact });
-    Timeline::new(recorded.collect())
+    known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", amount))])
 }
 
 #[test]
@@ -89,4 +79,128 @@ fn a_month_paid_late_lacks_its_charge_which_holds_to_the_next_due_day() {
     assert_eq!((lacking(&without, "2025-04-16"), hold(&without, "2025-04-16")), (vec![100, 100], None));
     // Who lapsed pays on the terms of a way back, if there is one.
     assert_eq!((lacking(&charging, "2025-09-16"), hold(&charging, "2025-09-16")), (vec![], None));
+}
+
+#[test]
+fn the_least_amount_that_saves_a_membership_is_told_and_that_nothing_can_be_saved() {
+    let law = law(plain());
+    let least = |amount, text| least_saving_amount(&member(amount), &law, day(text), Moment::MAX);
+    // One month more moves the lapse, what it lacks.
+    assert_eq!(
+        [least(100, "2025-09-15"), least(100, "2025-03-01"), least(130, "2025-09-15")],
+        [Some(100), Some(100), Some(70)]
+    );
+    assert_eq!(least(100, "2025-09-16"), None, "the membership has lapsed");
+    // January is overdue, but February was paid: what is paid goes to January first, and only the next month moves the lapse.
+    let february = Fact::Payment { on: day("2025-01-10"), amount: 100, month: "2025-02".parse().ok() };
+    let gap = known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", february)]);
+    assert_eq!(least_saving_amount(&gap, &law, day("2025-10-15"), Moment::MAX), Some(200));
+    let months = |count| price_of_months(&member(130), &law, day("2025-09-15"), Moment::MAX, count);
+    let february = day("2025-02-01").month();
+    assert_eq!(months(2), [(february, 70), (february.plus(1), 100)]);
+    assert_eq!(months(100).len(), 20, "from February to a year after September");
+}
+
+#[test]
+fn a_life_is_told_in_stretches_of_one_standing_and_one_set_of_covers() {
+    let one_month = Revision { entitlement: vec![Entitlement::Window { insured: 1, of: 12 }], ..plain() };
+    let stretches = explain(&member(100), &law(one_month), day("2025-03-10"), Moment::MAX).stretches;
+    let tell = |stretch: &Stretch| {
+        let from = stretch.from.map_or("always".to_owned(), |from| from.to_string());
+        format!("{from} {:?} {:?}", stretch.standing, stretch.schemes)
+    };
+    assert_eq!(
+        stretches.iter().map(tell).collect::<Vec<_>>(),
+        [
+            "always NotEnrolled []",
+            "2025-01-10 Current []",
+            "2025-02-01 Current [Voluntary]",
+            "2025-03-16 InArrears [Voluntary]",
+            "2025-09-16 Abandoned []",
+        ]
+    );
+}
+
+#[test]
+fn the_account_names_the_state_of_each_month() {
+    let mut facts = vec![
+        ("2025-01-10", enrolled("2025-01-10")),
+        ("2025-01-10", paid("2025-01-10", 130)),
+        ("2025-03-05", hired(1, "2025-03-05", Some("2025-03-20"))),
+        ("2025-05-01", Fact::Excused { from: day("2025-05-01").month(), to: day("2025-05-01").month() }),
+        ("2025-05-02", Fact::Payment { on: day("2025-05-02"), amount: 70, month: Some(day("2025-02-01").month()) }),
+    ];
+    let states = |facts: &[(&str, Fact)]| -> Vec<String> {
+        let months = explain(&known(facts), &law(plain()), day("2025-06-20"), Moment::MAX).months;
+        months.iter().map(|line| format!("{} {:?} {:?} {:?}", line.month, line.state, line.paid_on, line.due)).collect()
+    };
+    let told = |month: &str, state: &str, paid_on: Option<&str>, due: &str| {
+        format!("{month} {state} {:?} {:?}", paid_on.map(day), day(due))
+    };
+    let wanted = [
+        told("2025-01", "Paid", Some("2025-01-10"), "2025-02-15"),
+        told("2025-02", "Paid", Some("2025-05-02"), "2025-03-15"),
+        told("2025-03", "Worked", None, "2025-04-15"),
+        told("2025-04", "Overdue", None, "2025-05-15"),
+        told("2025-05", "Excused", None, "2025-06-15"),
+        told("2025-06", "Open", None, "2025-07-15"),
+    ];
+    assert_eq!(states(&facts), wanted);
+    // What lies on a month to come is told too, with the months on the way there.
+    facts.push((
+        "2025-06-20",
+        Fact::Payment { on: day("2025-06-20"), amount: 40, month: Some(day("2025-08-01").month()) },
+    ));
+    let more = [told("2025-07", "Open", None, "2025-08-15"), told("2025-08", "Open", None, "2025-09-15")];
+    assert_eq!(states(&facts), [&wanted[..], &more[..]].concat());
+}
+
+#[test]
+fn the_last_safe_day_under_the_published_law_is_told_where_it_comes_earlier() {
+    let stricter = Revision { effective: day("2025-06-01"), lapse: vec![LapseCondition::Consecutive(3)], ..plain() };
+    let milder = Revision { effective: day("2025-06-01"), lapse: vec![LapseCondition::Consecutive(9)], ..plain() };
+    let safe = |revisions: Vec<Revision>, asked| {
+        let answer = decide(&member(100), &laws(revisions), day(asked), Moment::MAX);
+        (answer.last_safe_day.map(|day| day.to_string()), answer.last_safe_day_published.map(|day| day.to_string()))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(safe(vec![plain()], "2025-05-01"), (some("2025-09-15"), None));
+    // February to May are four months on 16 June, when the stricter revision is in force.
+    assert_eq!(safe(vec![plain(), stricter.clone()], "2025-05-01"), (some("2025-09-15"), some("2025-06-15")));
+    assert_eq!(safe(vec![plain(), stricter], "2025-06-01"), (some("2025-06-15"), None));
+    assert_eq!(safe(vec![plain(), milder], "2025-05-01"), (some("2025-09-15"), None));
+    let the_same = Revision { effective: day("2025-06-01"), ..plain() };
+    assert_eq!(safe(vec![plain(), the_same], "2025-05-01"), (some("2025-09-15"), None));
+    // Before the first revision that one stands in, and the others are only published.
+    let of_april = Revision { effective: day("2025-04-01"), ..plain() };
+    let of_june = Revision { effective: day("2025-06-01"), lapse: vec![LapseCondition::Consecutive(3)], ..plain() };
+    assert_eq!(safe(vec![of_april, of_june], "2025-03-20"), (some("2025-09-15"), some("2025-06-15")));
+    let never = Revision { effective: day("2025-06-01"), lapse: Vec::new(), ..plain() };
+    assert_eq!(safe(vec![plain(), never.clone()], "2025-05-01"), (some("2025-09-15"), None));
+    let first_never = Revision { lapse: Vec::new(), ..plain() };
+    let then = Revision { effective: day("2025-06-01"), ..plain() };
+    assert_eq!(safe(vec![first_never, then], "2025-05-01"), (None, some("2025-09-15")));
+}
+
+#[test]
+fn a_second_look_is_taken_only_where_something_was_learnt_after_the_day() {
+    let life = known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-03-10", paid("2025-03-01", 100))]);
+    let learnt = |life: &Timeline, asked, known_at| learnt_after(life, &law(plain()), day(asked), known_at);
+    let at = |text| Moment::start_of(day(text));
+    assert!(learnt(&life, "2025-03-09", Moment::MAX) && learnt(&life, "2025-03-09", at("2025-03-10")));
+    assert!(!learnt(&life, "2025-03-10", Moment::MAX) && !learnt(&life, "2025-03-01", at("2025-03-09")));
+    assert!(!learnt(&life, "2025-03-10", Moment::end_of(day("2025-03-10"))));
+    let dependant = Timeline::default().with_heads(vec![(crate::fact::MemberId(1), life)]);
+    assert!(learnt(&dependant, "2025-03-09", Moment::MAX) && !learnt(&dependant, "2025-03-10", Moment::MAX));
+    // What is known with the last instant of a day is known on that day.
+    let last = Moment::end_of(day("2025-03-10"));
+    let at_last = Timeline::new(vec![Recorded { id: FactId(1), known: last, fact: paid("2025-03-01", 100) }]);
+    assert!(learnt(&at_last, "2025-03-09", last) && !learnt(&at_last, "2025-03-10", Moment::MAX));
+    let published = |known_at| {
+        let revision = Revision { effective: day("2025-06-01"), ..plain() };
+        let first = Published { published: Moment::MIN, revision: plain() };
+        let law = Law::new("x", vec![first, Published { published: at("2025-03-10"), revision }]).unwrap();
+        learnt_after(&Timeline::default(), &law, day("2025-03-09"), known_at)
+    };
+    assert!(published(Moment::MAX) && !published(at("2025-03-09")));
 }

@@ -1,6 +1,7 @@
 //! Books of revisions by the instant and by the day.
 
 use super::*;
+use crate::calendar::Month;
 
 /// A law of the simplest kind, for tests of single rooms.
 pub(crate) fn plain() -> Revision {
@@ -45,6 +46,17 @@ pub(crate) fn plain() -> Revision {
     }
 }
 
+/// A law of one revision that was always known.
+pub(crate) fn law(revision: Revision) -> Law {
+    laws([revision])
+}
+
+/// A law of several revisions that were always known.
+pub(crate) fn laws(revisions: impl IntoIterator<Item = Revision>) -> Law {
+    let published = |revision| Published { published: Moment::MIN, revision };
+    Law::new("x", revisions.into_iter().map(published).collect()).unwrap()
+}
+
 #[test]
 fn a_book_holds_what_was_published_by_then() {
     let published = |at, effective| Published {
@@ -79,4 +91,24 @@ fn a_field_tells_its_own_source() {
     let revision = Revision { sources: vec![source("due.day"), source("lapse.consecutive")], ..plain() };
     assert_eq!(revision.source("lapse.consecutive"), Some(&source("lapse.consecutive")));
     assert_eq!(revision.source("lapse"), None);
+}
+
+#[test]
+fn a_book_tells_how_long_a_revision_is_in_force_and_what_it_says_of_months() {
+    let later = |effective, due_month_offset, due_day| Revision {
+        effective: Day::of(2026, effective, 1).unwrap(),
+        due_month_offset,
+        due_day,
+        contribution: 130,
+        ..plain()
+    };
+    let law = laws([plain(), later(6, 0, 1)]);
+    let (book, june) = (law.as_known(Moment::MAX), Day::of(2026, 6, 1).unwrap());
+    let until = |day| book.on_and_until(day).1;
+    assert_eq!([june.before(), june, june.after()].map(until), [june, Day::NEVER, Day::NEVER]);
+    let price = |month: Month| book.terms(month).map(|terms| (terms.price, terms.first_day));
+    assert_eq!(price(june.month()), Some((130, june)));
+    assert_eq!(price(june.month().plus(-1)), Some((100, Day::of(2026, 5, 1).unwrap())));
+    assert!(!book.is_in_order(), "May falls due on 15 June, June on the 1st");
+    assert!(book.in_force_by(june.before()).is_in_order());
 }

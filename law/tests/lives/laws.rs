@@ -44,6 +44,30 @@ pub(crate) fn random_law() -> BoxedStrategy<Law> {
         .boxed()
 }
 
+/// The same, where a later revision often asks less of a month, nobody need lapse, and windows of months may be longer
+/// than a word of sixty-four.
+pub(crate) fn rare_law() -> BoxedStrategy<Law> {
+    let long_lapse = select(vec![None, None, Some(vec![]), Some(vec![LapseCondition::Window { paid: 30, of: 68 }])]);
+    let long_cover = select(vec![
+        None,
+        None,
+        Some(vec![Entitlement::Window { insured: 25, of: 66 }]),
+        Some(vec![Entitlement::Consecutive(66), Entitlement::Window { insured: 50, of: 70 }]),
+    ]);
+    (random_law(), long_lapse, long_cover, select(vec![None, Some(60_i64), Some(50)]))
+        .prop_map(|(law, lapse, entitlement, later_price)| {
+            let revisions = law.revisions().iter().enumerate().map(|(index, published)| {
+                let mut revision = published.revision.clone();
+                revision.contribution = later_price.filter(|_| index > 0).unwrap_or(revision.contribution);
+                revision.lapse = lapse.clone().unwrap_or(revision.lapse);
+                revision.entitlement = entitlement.clone().unwrap_or(revision.entitlement);
+                Published { revision, ..*published }
+            });
+            Law::new("rare", revisions.collect()).unwrap()
+        })
+        .boxed()
+}
+
 fn transition() -> BoxedStrategy<Transition> {
     (prop::bool::weighted(0.5), prop::bool::weighted(0.4))
         .prop_map(|(gaps_count, bars_lifted)| Transition { gaps_count, bars_lifted })

@@ -175,6 +175,12 @@ fn the_kernel_equals_the_model_under_random_laws() {
 }
 
 #[test]
+fn the_kernel_equals_the_model_in_lives_full_of_what_seldom_happens() {
+    // Such lives span more years, and the model lives through every day of them.
+    compare(lives(1_000) / 2, strategy::Laws::Rare);
+}
+
+#[test]
 fn the_ways_back_and_what_is_supposed_equal_the_model_s() {
     // A way back is looked at for years ahead, so a life costs far more here than in a comparison.
     for laws in [strategy::Laws::Cambodia, strategy::Laws::Random] {

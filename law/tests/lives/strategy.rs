@@ -7,8 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::cambodia::cambodia;
-use crate::laws::{published, random_law};
+use crate::laws::{published, random_law, rare_law};
 use crate::model::{Asked, Person};
+
+mod rare;
 
 /// In October 2024; lives begin here.
 pub(crate) const START: i32 = 20_000;
@@ -22,6 +24,8 @@ pub(crate) enum Laws {
     Cambodia,
     /// Anything that the language can say.
     Random,
+    /// The same for lives full of what seldom happens, with windows of months that are longer than such lives.
+    Rare,
 }
 
 /// A question to a life.
@@ -109,8 +113,12 @@ pub(crate) fn life(laws: Laws) -> BoxedStrategy<Life> {
     let law = match laws {
         Laws::Cambodia => Just(Law::new("kh", vec![published(cambodia())]).unwrap()).boxed(),
         Laws::Random => random_law(),
+        Laws::Rare => rare_law(),
     };
-    let own = (steady(), prop::collection::vec(happening(), 1..40));
+    let own = match laws {
+        Laws::Cambodia | Laws::Random => (steady(), prop::collection::vec(happening(), 1..40)).boxed(),
+        Laws::Rare => (rare::steady(), prop::collection::vec(rare::happening(), 1..30)).boxed(),
+    };
     let head = (prop_oneof![1 => Just(0), 4 => 10..36_i32], prop::collection::vec(happening(), 0..16));
     let heads = prop_oneof![1 => Just(Vec::new()).boxed(), 2 => prop::collection::vec(head, 1..3).boxed()];
     let questions = prop::collection::vec(question(), 1..4);
@@ -131,14 +139,14 @@ pub(crate) fn life(laws: Laws) -> BoxedStrategy<Life> {
                 && let Some((born, household, retracted_after)) = dependant
             {
                 // In most lives with heads the person is somebody in the household of one from early on.
-                let fact = if steady > 0 { usize::try_from(steady).unwrap() + 1 } else { 0 };
+                let fact = if steady.months > 0 { usize::try_from(steady.months).unwrap() + 1 } else { 0 };
                 let retracted = retracted_after.map(|after| (Happening::Retract { fact, after }, 0));
                 let first = [(Happening::Fact(household), 0), (Happening::Fact(born), 0)];
                 happenings.splice(0..0, first.into_iter().chain(retracted));
             }
             let heads = heads.iter().enumerate().map(|(index, (steady, happenings))| {
                 let number = i64::try_from(index).unwrap() + 1;
-                (MemberId(number), facts(*steady, happenings, 1_000 * number))
+                (MemberId(number), facts(Steady { before: 0, months: *steady }, happenings, 1_000 * number))
             });
             let facts = facts(steady, &happenings, 0);
             let questions = questions.iter().map(|asking| asking.about(&facts)).collect();
@@ -147,9 +155,18 @@ pub(crate) fn life(laws: Laws) -> BoxedStrategy<Life> {
         .boxed()
 }
 
-/// For how many months a life that begins with an enrolment is paid from then on; 0 for one that begins otherwise.
-fn steady() -> BoxedStrategy<i32> {
-    prop_oneof![3 => Just(0), 2 => Just(10), 1 => 4..24_i32].boxed()
+/// How a life begins that begins with an enrolment.
+#[derive(Clone, Copy, Debug)]
+struct Steady {
+    /// How many months before the others it begins.
+    before: i32,
+    /// For how many months it is paid from then on; 0 for one that begins otherwise.
+    months: i32,
+}
+
+fn steady() -> BoxedStrategy<Steady> {
+    let months = prop_oneof![3 => Just(0), 2 => Just(10), 1 => 4..24_i32];
+    months.prop_map(|months| Steady { before: 0, months }).boxed()
 }
 
 /// A question before the life is known of which it is asked.
@@ -226,6 +243,23 @@ enum Happening {
     Retract {
         fact: usize,
         after: i32,
+    },
+    /// A fact that is entered by mistake, and retracted so many days later.
+    Mistake {
+        fact: Fact,
+        after: i32,
+    },
+    /// An employment turns out, so many days after it was reported, to have begun and ended so many days later.
+    Correct {
+        job: usize,
+        begun: Option<i32>,
+        ended: Option<i32>,
+        after: i32,
+    },
+    /// Another payment is made on the day of an earlier one.
+    Again {
+        payment: usize,
+        amount: i64,
     },
 }
 
@@ -347,13 +381,15 @@ fn household() -> BoxedStrategy<Fact> {
 }
 
 /// The facts of a life; a steady one begins with an enrolment and some months of payments. Ids begin with `first`.
-fn facts(steady: i32, happenings: &[(Happening, i32)], first: i64) -> Vec<Recorded> {
+fn facts(steady: Steady, happenings: &[(Happening, i32)], first: i64) -> Vec<Recorded> {
     let id = |index: usize| FactId(first + i64::try_from(index).unwrap());
     let mut facts: Vec<(Day, Fact)> = Vec::new();
-    if steady > 0 {
-        facts.push((Day(START), Fact::Enrolled { on: Day(START) }));
-        for month in 0..steady {
-            let on = Day(START).month().plus(month).day_clamped(25);
+    if steady.months > 0 {
+        let first = Day(START).month().plus(-steady.before);
+        let on = if steady.before == 0 { Day(START) } else { first.day_clamped(5) };
+        facts.push((on, Fact::Enrolled { on }));
+        for month in 0..steady.months {
+            let on = first.plus(month).day_clamped(25);
             facts.push((on, Fact::Payment { on, amount: 100, month: None }));
         }
     }
@@ -397,6 +433,27 @@ fn facts(steady: i32, happenings: &[(Happening, i32)], first: i64) -> Vec<Record
                 let left: Vec<usize> = (0..facts.len()).filter(|&index| !retracted(index)).collect();
                 if let Some(&index) = left.get(fact % left.len().max(1)) {
                     facts.push((facts[index].0.plus(after + late), Fact::Retracted { fact: id(index) }));
+                }
+            }
+            Happening::Mistake { fact, after } => {
+                let known = own_day(fact).plus(*late);
+                facts.push((known, fact.clone()));
+                facts.push((known.plus(*after), Fact::Retracted { fact: id(facts.len() - 1) }));
+            }
+            Happening::Correct { job, begun, ended, after } => {
+                let reported = facts.iter().filter_map(|(known, fact)| {
+                    let Fact::Hired { employment, from, until, .. } = *fact else { return None };
+                    let from_other = begun.map(|days| from.plus(days));
+                    let until = ended.map(|days| until.unwrap_or(from.plus(90)).plus(days));
+                    Some((known.plus(after + late), Fact::Amended { employment, from: from_other, until }))
+                });
+                let reported: Vec<(Day, Fact)> = reported.collect();
+                facts.extend(reported.get(job % reported.len().max(1)).cloned());
+            }
+            Happening::Again { payment, amount } => {
+                let paid = paid(&facts);
+                if let Some(&(_, on)) = paid.get(payment % paid.len().max(1)) {
+                    facts.push((on.plus(*late), Fact::Payment { on, amount: *amount, month: None }));
                 }
             }
         }

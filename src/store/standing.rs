@@ -254,12 +254,13 @@ pub async fn told_by_rows(
     models.into_iter().map(|model| Ok((model.member, ToldRow::try_from(model)?))).collect()
 }
 
-/// Everybody of whom something was told at a later position than the row names, or who was told of and has no row. All
-/// that was ever told is gone through.
+/// Everybody of whom something was told at a later position than the row names, or who was told of and has no row. A row
+/// that an older ledger brought along names none. All that was ever told is gone through.
 pub async fn told_past_rows(conn: &impl ConnectionTrait) -> Result<Vec<i64>, Failure> {
     const PAST: &str = "SELECT DISTINCT told.member FROM standing_told AS told LEFT JOIN standing \
                         ON standing.member = told.member \
-                        WHERE standing.member IS NULL OR told.position > standing.position ORDER BY told.member";
+                        WHERE standing.member IS NULL \
+                        OR (standing.position > 0 AND told.position > standing.position) ORDER BY told.member";
     let rows = conn.query_all_raw(Statement::from_string(conn.get_database_backend(), PAST)).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }

@@ -5,8 +5,7 @@
 //! by, which the floor above decides.
 
 pub mod glance;
-
-use std::collections::BTreeMap;
+pub mod told;
 
 use krama_law::answer::{Cover, Scheme, Schemes, Standing};
 use krama_law::calendar::Day;
@@ -239,30 +238,6 @@ pub async fn told_between(conn: &impl ConnectionTrait, after: i64, until: i64) -
     let query = query.filter(told_table::Column::Position.lte(until));
     let query = query.order_by_asc(told_table::Column::Position).order_by_asc(told_table::Column::Member);
     query.all(conn).await?.into_iter().map(ToldRow::try_from).collect()
-}
-
-/// What was told at the positions that the rows after a member up to another name, by member.
-pub async fn told_by_rows(
-    conn: &impl ConnectionTrait,
-    after: i64,
-    until: i64,
-) -> Result<BTreeMap<i64, ToldRow>, Failure> {
-    const TOLD: &str = "SELECT told.* FROM standing JOIN standing_told AS told ON told.position = standing.position \
-                        AND told.member = standing.member WHERE standing.member > $1 AND standing.member <= $2";
-    let asked = Statement::from_sql_and_values(conn.get_database_backend(), TOLD, [after.into(), until.into()]);
-    let models = told_table::Entity::find().from_raw_sql(asked).all(conn).await?;
-    models.into_iter().map(|model| Ok((model.member, ToldRow::try_from(model)?))).collect()
-}
-
-/// Everybody of whom something was told at a later position than the row names, or who was told of and has no row. A row
-/// that an older ledger brought along names none. All that was ever told is gone through.
-pub async fn told_past_rows(conn: &impl ConnectionTrait) -> Result<Vec<i64>, Failure> {
-    const PAST: &str = "SELECT DISTINCT told.member FROM standing_told AS told LEFT JOIN standing \
-                        ON standing.member = told.member \
-                        WHERE standing.member IS NULL \
-                        OR (standing.position > 0 AND told.position > standing.position) ORDER BY told.member";
-    let rows = conn.query_all_raw(Statement::from_string(conn.get_database_backend(), PAST)).await?;
-    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
 /// Writes rows in place of those that their members had.

@@ -8,7 +8,7 @@ use crate::operation::failure::Failure;
 use crate::operation::page::Needs;
 use crate::operation::standing::contested::look;
 use crate::operation::standing::{holds, readings_hold};
-use crate::store::standing::{self, Kept};
+use crate::store::standing::{self, Kept, told};
 
 /// How many members are held against the law at a time.
 const MEMBERS_A_PAGE: u64 = 256;
@@ -49,12 +49,12 @@ impl Desk {
             let Some(last) = rows.last() else {
                 let (kept, registered) = standing::counts(&snapshot.read).await?;
                 found.missing = registered - kept;
-                found.untold.extend(standing::told_past_rows(&snapshot.read).await?);
+                found.untold.extend(told::past_rows(&snapshot.read).await?);
                 found.untold.sort_unstable();
                 found.untold.dedup();
                 return Ok(found);
             };
-            let told = standing::told_by_rows(&snapshot.read, after, last.member).await?;
+            let told = told::by_rows(&snapshot.read, after, last.member).await?;
             after = last.member;
             let members: Vec<i64> = rows.iter().map(|row| row.member).collect();
             let page = self.page(&snapshot, Needs { lives: members, ..Needs::default() }).await?;

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::store::notice::{DeliveryRow, DeliveryState, NoticeKind, NoticeRow};
 use crate::store::person::{IdentifierRow, PersonRow};
 use crate::store::standing::glance::{self, glance};
-use crate::store::standing::{Kept, StandingRow, ToldRow};
+use crate::store::standing::{Kept, StandingRow, ToldRow, told};
 use crate::store::tests::{Folder, command, details, on_both};
 use crate::store::{fact, ledger, notice, person, standing};
 
@@ -75,11 +75,11 @@ async fn a_standing_is_replaced_and_what_was_told_of_it_stays(folder: Folder) {
     assert_eq!(standing::told_between(&write, 0, 7).await.unwrap(), told[..1]);
     // The rows of 1 and 2 name position 7, that of 3 names 8.
     let by_rows = BTreeMap::from([(3, told[2].clone())]);
-    assert_eq!(standing::told_by_rows(&write, 1, 4).await.unwrap(), by_rows);
-    assert_eq!(standing::told_by_rows(&write, 3, 9).await.unwrap(), BTreeMap::new());
-    assert_eq!(standing::told_past_rows(&write).await.unwrap(), [2], "of whom something was told at 8");
+    assert_eq!(told::by_rows(&write, 1, 4).await.unwrap(), by_rows);
+    assert_eq!(told::by_rows(&write, 3, 9).await.unwrap(), BTreeMap::new());
+    assert_eq!(told::past_rows(&write).await.unwrap(), [2], "of whom something was told at 8");
     standing::insert_told(&write, &[ToldRow { member: 99, ..told[0].clone() }]).await.unwrap();
-    assert_eq!(standing::told_past_rows(&write).await.unwrap(), [2, 99], "and of nobody who has a row");
+    assert_eq!(told::past_rows(&write).await.unwrap(), [2, 99], "and of nobody who has a row");
 }
 
 async fn who_is_due_and_who_is_in_danger_is_told_in_order(folder: Folder) {

@@ -278,6 +278,7 @@ impl Loader<'_> {
 impl Chunk {
     async fn save(mut self, write: &Write) {
         // In the order of their keys, so that neighbours meet the same page.
+        self.facts.sort_by_key(|(member, _)| *member);
         self.persons.sort_unstable_by_key(|row| row.member);
         self.standings.sort_unstable_by_key(|row| row.member);
         ledger::insert_commands(write, &self.commands).await.expect("commands");

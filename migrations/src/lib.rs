@@ -13,6 +13,7 @@ mod m20261124_000006_policy;
 mod m20261125_000001_standing;
 mod m20261125_000002_suspense;
 mod m20261125_000003_contested;
+mod m20261125_000004_neighbours;
 
 /// Takes a database from whatever step it is at to the newest one, and refuses one that is ahead. Takes no lock: the
 /// transaction must hold the one by which only one process writes at a time.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000001_standing::Migration),
             Box::new(m20261125_000002_suspense::Migration),
             Box::new(m20261125_000003_contested::Migration),
+            Box::new(m20261125_000004_neighbours::Migration),
         ]
     }
 }

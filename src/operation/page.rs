@@ -116,7 +116,7 @@ impl Page {
         payments.extend(payment::by_ids(conn, &distinct(needs.payment_ids)).await?);
         let found: Vec<i64> = payments.iter().map(|payment| payment.id).collect();
         let changes = payment_change::of_payments(conn, &found).await?;
-        let identifiers = person::identifiers_by_hash(conn, &distinct(needs.hashes)).await?;
+        let holders = person::holders(conn, &distinct(needs.hashes)).await?;
         let mut employers = employer::by_ids(conn, &distinct(needs.employers.clone())).await?;
         employers.extend(employer::by_numbers(conn, &distinct(needs.employer_numbers)).await?);
         let access = employer::access_of_employers(conn, &distinct(needs.employers)).await?;
@@ -131,7 +131,7 @@ impl Page {
         let no_payroll = rekey::months(conn, &distinct(needs.no_payroll)).await?;
 
         let mut members: BTreeSet<i64> = needs.members.into_iter().collect();
-        members.extend(identifiers.iter().map(|identifier| identifier.member));
+        members.extend(holders.iter().map(|(_, member)| *member));
         members.extend(payments.iter().filter_map(|payment| payment.member));
         members.extend(changes.iter().filter_map(|change| change.member));
         members.extend(employments.iter().filter_map(|employment| employment.member));
@@ -160,7 +160,7 @@ impl Page {
         page.take_in_records(&payments, &employers, &access, &employments);
         page.take_in_changes(&changes);
         page.take_in_rekeys(&rekeys, &no_payroll);
-        page.take_in_identifiers(&identifiers);
+        page.take_in_holders(holders.into_iter());
         Ok(page)
     }
 
@@ -170,7 +170,7 @@ impl Page {
         self.take_in_records(&rows.payments, &rows.employers, &rows.access, &rows.employments);
         self.take_in_changes(&rows.payment_changes);
         self.take_in_rekeys(&rows.rekeys, &rows.no_payroll);
-        self.take_in_identifiers(&rows.identifiers);
+        self.take_in_holders(rows.identifiers.iter().map(|identifier| (identifier.hash, identifier.member)));
         for (person, details) in &rows.persons {
             self.take_in_person(person, details.clone());
         }
@@ -300,11 +300,11 @@ impl Page {
         self.persons.entry(person.member).or_default().push(version);
     }
 
-    fn take_in_identifiers(&mut self, identifiers: &[IdentifierRow]) {
-        for identifier in identifiers {
-            let holders = self.holders.entry(identifier.hash).or_default();
-            if !holders.contains(&identifier.member) {
-                holders.push(identifier.member);
+    fn take_in_holders(&mut self, of_numbers: impl Iterator<Item = ([u8; 32], i64)>) {
+        for (hash, member) in of_numbers {
+            let holders = self.holders.entry(hash).or_default();
+            if !holders.contains(&member) {
+                holders.push(member);
             }
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! A database binds only so many values in a statement, and keeps a prepared statement per distinct text. So all keys go out
 //! in one statement whose text does not depend on how many there are, as one JSON array in SQLite, as one array a column in
-//! PostgreSQL, and so do rows; but SQLite, which reads JSON slowly, is given most of them as plain values, in statements of
-//! a few sizes. Each table then knows a handful of texts however the load varies. Deliberately absent: any knowledge of a
+//! PostgreSQL, and so do rows; but SQLite, which reads JSON slowly, is given rows as plain values, in statements of a few
+//! sizes. Each table then knows a handful of texts however the load varies. Deliberately absent: any knowledge of a
 //! table.
 
 use sea_orm::sea_query::{Expr, IntoCondition, SimpleExpr, Value};
@@ -17,8 +17,9 @@ use crate::store::failure::Failure;
 
 /// The numbers of keys that a query asks for, ascending; a lesser number of keys is filled up by repeating one.
 const KEYS: [usize; 3] = [1, 16, 256];
-/// The numbers of rows that a statement of SQLite has as plain values, descending; what is left goes as JSON.
-const ROWS: [usize; 3] = [256, 64, 16];
+/// The numbers of rows that a statement of SQLite has room for, ascending; rows are put into the least of them, and what
+/// is too much for the largest into several statements.
+const ROOM: [usize; 4] = [4, 16, 64, 256];
 
 /// All rows that meet the condition which `condition` makes of a batch of keys. A key may be given twice; rows come
 /// once, in no order.
@@ -152,18 +153,18 @@ where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait + ActiveModelBehavior + Send,
 {
-    let mut rows = rows.map(IntoActiveModel::into_active_model).collect::<Vec<A>>().into_iter();
+    let rows = rows.map(IntoActiveModel::into_active_model).collect::<Vec<A>>();
     let mut statements = Vec::new();
-    if !is_postgres(write) {
-        for size in ROWS {
-            while rows.len() >= size {
-                statements.push(valued(rows.by_ref().take(size).collect())?);
-            }
+    if is_postgres(write) {
+        if !rows.is_empty() {
+            statements.push(unnested(&rows)?);
         }
-    }
-    let rows = rows.as_slice();
-    if !rows.is_empty() {
-        statements.push(if is_postgres(write) { unnested(rows)? } else { listed(rows)? });
+    } else {
+        let [.., largest] = ROOM;
+        let mut rows = rows.into_iter();
+        while rows.len() > 0 {
+            statements.push(valued(rows.by_ref().take(largest).collect())?);
+        }
     }
     let mut names = names::<A>().into_iter();
     let key = names.next().filter(|_| replaces);
@@ -177,11 +178,15 @@ where
     Ok(())
 }
 
-/// One statement of SQLite for these rows: each value by itself.
+/// One statement of SQLite for these rows: each value by itself. Where there is room for more rows their values are not
+/// bound, which is NULL, and a row without a key is none: so few texts serve any number of rows. With a condition SQLite
+/// does not take what may follow for one of a join. A statement that fails ends its transaction, so SQLite need not keep what
+/// it would take to undo the statement alone (`OR FAIL`), which is every page that is changed.
 fn valued<A: ActiveModelTrait>(rows: Vec<A>) -> Result<Statement, Failure> {
     let names = names::<A>();
+    let room = ROOM.into_iter().find(|room| *room >= rows.len()).unwrap_or(rows.len());
     let row = format!("({})", vec!["?"; names.len()].join(","));
-    let texts = vec![row; rows.len()].join(",");
+    let texts = vec![row; room].join(",");
     let mut values = Vec::with_capacity(rows.len() * names.len());
     for mut row in rows {
         for column in <A::Entity as EntityTrait>::Column::iter() {
@@ -190,30 +195,14 @@ fn valued<A: ActiveModelTrait>(rows: Vec<A>) -> Result<Statement, Failure> {
         }
     }
     let (table, names) = (A::Entity::default().table_name().to_owned(), names.join(", "));
-    let sql = format!("INSERT INTO \"{table}\" ({names}) VALUES {texts}");
+    let sql =
+        format!("INSERT OR FAIL INTO \"{table}\" ({names}) SELECT * FROM (VALUES {texts}) WHERE column1 IS NOT NULL");
     Ok(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values))
 }
 
 /// The columns of a table, quoted.
 fn names<A: ActiveModelTrait>() -> Vec<String> {
     <A::Entity as EntityTrait>::Column::iter().map(|column| format!("\"{}\"", column.as_str())).collect()
-}
-
-/// One statement for any number of rows: a JSON array of them. Without a condition SQLite takes what may follow for one of
-/// a join.
-fn listed<A: ActiveModelTrait>(rows: &[A]) -> Result<Statement, Failure> {
-    let mut list = List::default();
-    for row in rows {
-        list.begin();
-        for column in <A::Entity as EntityTrait>::Column::iter() {
-            list.push(set(row, column)?)?;
-        }
-    }
-    let names = names::<A>();
-    let values: Vec<String> = (0..names.len()).map(|at| list.column(at)).collect();
-    let (table, names, values) = (A::Entity::default().table_name().to_owned(), names.join(", "), values.join(", "));
-    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT {values} FROM json_each($1) WHERE true");
-    Ok(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [list.finish()]))
 }
 
 /// The value of a column of a new row.

@@ -7,6 +7,7 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::prelude::async_trait::async_trait;
@@ -14,11 +15,13 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
     QueryResult, Statement, TransactionOptions, TransactionTrait,
 };
+use tokio::sync::Notify;
 
 use crate::store::failure::Failure;
 use crate::store::ledger;
 use crate::store::seal::Vault;
 
+mod log;
 mod postgres;
 mod sqlite;
 
@@ -68,6 +71,8 @@ impl std::fmt::Debug for Place {
 pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
+    /// What copies the log of SQLite; PostgreSQL sees to its own.
+    log: Option<log::Log>,
     vault: Vault,
     write_patience: Duration,
     close_patience: Duration,
@@ -77,6 +82,8 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Write {
     transaction: DatabaseTransaction,
+    /// Who is told of the commit.
+    committed: Option<Arc<Notify>>,
 }
 
 /// A read transaction: all its queries see the ledger as it was at the first of them.
@@ -115,9 +122,10 @@ impl Store {
                 let writer = sqlite::writer(path, settings).await?;
                 let vault = prepare(&writer, settings, path.as_os_str()).await?;
                 let readers = sqlite::readers(path, settings).await?;
+                let log = Some(log::Log::copied_by(sqlite::copier(path, settings).await?));
                 // A file of this machine does not fall silent.
                 let (write_patience, close_patience) = (Duration::MAX, Duration::MAX);
-                Ok(Store { writer, readers, vault, write_patience, close_patience })
+                Ok(Store { writer, readers, log, vault, write_patience, close_patience })
             }
             Place::Postgres(address) => {
                 let address = postgres::Address::parse(address)?;
@@ -128,14 +136,15 @@ impl Store {
                 // The database itself bounds each statement; this is for one that does not even say no any more.
                 let write_patience = settings.connection_patience + 2 * settings.statement_patience;
                 let close_patience = settings.connection_patience;
-                Ok(Store { writer, readers, vault, write_patience, close_patience })
+                Ok(Store { writer, readers, log: None, vault, write_patience, close_patience })
             }
         }
     }
 
     /// Begins the one write transaction; waits while another holds it.
     pub async fn begin(&self) -> Result<Write, Failure> {
-        begin(&self.writer).await
+        let committed = self.log.as_ref().map(log::Log::committed);
+        Ok(Write { committed, ..begin(&self.writer).await? })
     }
 
     /// The present that several servers agree upon; none in SQLite, which has one server. It is asked before the read
@@ -171,6 +180,9 @@ impl Store {
     /// waited for.
     pub async fn close(&self) -> Result<(), Failure> {
         // The writer goes last, because in SQLite the last connection to leave clears the write-ahead log.
+        if let Some(log) = &self.log {
+            log.close().await?;
+        }
         let readers = tokio::time::timeout(self.close_patience, self.readers.close_by_ref()).await;
         let writer = tokio::time::timeout(self.close_patience, self.writer.close_by_ref()).await;
         for closed in [readers, writer] {
@@ -188,7 +200,11 @@ impl Write {
 
     /// Makes everything that was written durable and visible, at once.
     pub async fn commit(self) -> Result<(), Failure> {
-        Ok(self.transaction.commit().await?)
+        self.transaction.commit().await?;
+        if let Some(committed) = self.committed {
+            committed.notify_one();
+        }
+        Ok(())
     }
 
     /// Undoes everything that was written.
@@ -238,9 +254,9 @@ async fn begin(writer: &DatabaseConnection) -> Result<Write, Failure> {
     if is_postgres(writer) {
         let transaction = writer.begin_with_options(TransactionOptions::default()).await?;
         transaction.execute_unprepared(postgres::WRITER_LOCK).await?;
-        return Ok(Write { transaction });
+        return Ok(Write { transaction, committed: None });
     }
-    Ok(Write { transaction: writer.begin_with_options(sqlite::writing()).await? })
+    Ok(Write { transaction: writer.begin_with_options(sqlite::writing()).await?, committed: None })
 }
 
 /// What both databases are connected to with.

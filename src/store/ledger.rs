@@ -4,7 +4,7 @@
 //! Deliberately absent: refused commands, which leave an audit entry only.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 
 use crate::store::connection::Write;
 use crate::store::failure::Failure;
@@ -61,6 +61,17 @@ pub fn seal_note(vault: &Vault, position: i64, note: &str) -> Result<Vec<u8>, Fa
 pub async fn last(conn: &impl ConnectionTrait) -> Result<(i64, i64), Failure> {
     let newest = command_table::Entity::find().order_by_desc(command_table::Column::Position).one(conn).await?;
     Ok(newest.map_or((0, 0), |row| (row.position, row.known_at)))
+}
+
+/// Where a writer goes on: the last position, its known time and the number of the last audit entry; zeros where there is
+/// none.
+pub async fn ends(conn: &impl ConnectionTrait) -> Result<(i64, i64, i64), Failure> {
+    const ENDS: &str = "SELECT coalesce((SELECT max(position) FROM command), 0), \
+                        coalesce((SELECT known_at FROM command ORDER BY position DESC LIMIT 1), 0), \
+                        coalesce((SELECT max(id) FROM audit), 0)";
+    let row = conn.query_one_raw(Statement::from_string(conn.get_database_backend(), ENDS)).await?;
+    let row = row.ok_or_else(|| Failure::Internal("the ends of the ledger were not answered".into()))?;
+    Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
 }
 
 /// The commands that bound these pairs of caller and request id, by position.

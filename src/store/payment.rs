@@ -1,9 +1,9 @@
 //! Payments as the bank told of them, whether or not it is known whose they are.
 //!
-//! The business key of a payment exists once; that it counts for a member is a fact of that member. Deliberately
-//! absent: what a payment pays for, and the sums of anything.
+//! The business key of a payment exists once; that it counts for a member is a fact of that member, under the same id.
+//! Deliberately absent: what a payment pays for, and the sums of anything.
 
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, UnionType};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::store::bulk;
@@ -62,8 +62,19 @@ pub async fn by_keys(conn: &impl ConnectionTrait, keys: &[PaymentKey]) -> Result
 
 /// The payments that were known to be these members' when they were taken, by id.
 pub async fn of_members(conn: &impl ConnectionTrait, members: &[i64]) -> Result<Vec<PaymentRow>, Failure> {
-    let any = |keys: &[i64]| Condition::all().add(table::Column::Member.is_in(keys.iter().copied()));
+    let any = |keys: &[i64]| Condition::all().add(table::Column::Id.in_subquery(ids_of(keys)));
     rows(bulk::select::<table::Entity, _>(conn, members, any).await?)
+}
+
+/// The ids of the payments that were known to be these members' when they were taken: a payment that counts bears the id of
+/// the fact that it became, and the others wait for an officer.
+fn ids_of(members: &[i64]) -> SelectStatement {
+    let of = |table: &'static str| {
+        Query::select().column("id").from(table).and_where(Expr::col("member").is_in(members.iter().copied())).take()
+    };
+    let waiting = of("payment").and_where(Expr::col("suspense").is_not_null()).take();
+    // In clear, as the index of those who wait has it; 2 is the kind of a payment.
+    of("fact").and_where(Expr::cust("kind = 2")).union(UnionType::All, waiting).take()
 }
 
 /// The payments with these ids, by id.
@@ -94,8 +105,8 @@ pub async fn page_of_member(
 ) -> Result<Vec<PaymentRow>, Failure> {
     let assigned =
         Query::select().column("payment").from("payment_change").and_where(Expr::col("member").eq(member)).take();
-    let any = Condition::any().add(table::Column::Member.eq(member)).add(table::Column::Id.in_subquery(assigned));
-    page(conn, any, after, limit).await
+    let ids = ids_of(&[member]).union(UnionType::All, assigned).take();
+    page(conn, Condition::all().add(table::Column::Id.in_subquery(ids)), after, limit).await
 }
 
 /// The next `limit` payments that wait for an officer, after an id, by id: those that were nobody's when they were

@@ -184,6 +184,20 @@ pub async fn identifiers_by_hash(
     identifiers(bulk::select_by::<identifier_table::Entity, 1>(conn, [identifier_table::Column::Hash], keys).await?)
 }
 
+/// Who has numbers with these hashes: each hash with a member, in the order in which that was recorded.
+pub async fn holders(conn: &impl ConnectionTrait, hashes: &[[u8; 32]]) -> Result<Vec<([u8; 32], i64)>, Failure> {
+    let keys = hashes.iter().map(|hash| [hash.to_vec().into()]);
+    let Some(among) = bulk::among(conn, [identifier_table::Column::Hash], keys)? else { return Ok(Vec::new()) };
+    // Nothing but what the index holds, so that no row is read.
+    let query = identifier_table::Entity::find().filter(among).select_only();
+    let query = query.column(identifier_table::Column::Hash).column(identifier_table::Column::Position);
+    let query = query.column(identifier_table::Column::Member);
+    let mut found: Vec<(Vec<u8>, i64, i64)> = query.into_tuple().all(conn).await?;
+    found.sort_unstable_by_key(|(_, position, _)| *position);
+    let holder = |(hash, position, member)| Ok((bulk::fixed(hash, "identifier", position)?, member));
+    found.into_iter().map(holder).collect()
+}
+
 /// The next `limit` members who were registered after a position, with the position of each; 0 begins.
 pub async fn page_members(conn: &impl ConnectionTrait, after: i64, limit: u64) -> Result<Vec<(i64, i64)>, Failure> {
     // The first version of a person is its registration; later ones are passed over.

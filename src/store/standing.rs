@@ -5,12 +5,11 @@
 //! by, which the floor above decides.
 
 pub mod glance;
-
-use std::collections::BTreeMap;
+pub mod told;
 
 use krama_law::answer::{Cover, Scheme, Schemes, Standing};
 use krama_law::calendar::Day;
-use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 
 use crate::store::bulk;
@@ -131,24 +130,34 @@ pub async fn counts(conn: &impl ConnectionTrait) -> Result<(i64, i64), Failure> 
     Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
 }
 
-/// At most `limit` members who are due on a day, the longest due first, and then those of another edition of the law.
+/// At most `limit` members whose rows are of an edition of the law and are due on a day, the longest due first; where there
+/// is none, those of another edition.
 pub async fn due(conn: &impl ConnectionTrait, by: Day, edition: i64, limit: u64) -> Result<Vec<i64>, Failure> {
-    let members = || standing_table::Entity::find().select_only().column(standing_table::Column::Member).limit(limit);
-    let due = members().filter(standing_table::Column::WakeOn.lte(by.0));
-    let due = due.order_by_asc(standing_table::Column::WakeOn).order_by_asc(standing_table::Column::Member);
-    let mut found: Vec<i64> = due.into_tuple().all(conn).await?;
+    let members = |which: Condition| {
+        let query = standing_table::Entity::find().select_only().column(standing_table::Column::Member).filter(which);
+        let query = query.order_by_asc(standing_table::Column::Edition).order_by_asc(standing_table::Column::WakeOn);
+        let query = query.order_by_asc(standing_table::Column::Position).order_by_asc(standing_table::Column::Member);
+        query.limit(limit).into_tuple::<i64>()
+    };
+    let of_edition = Condition::all().add(standing_table::Column::Edition.eq(edition));
+    let mut found = members(of_edition.add(standing_table::Column::WakeOn.lte(by.0))).all(conn).await?;
     if found.is_empty() {
         // On either side of an edition the index leads, which "another than" would not let it.
         for other in [standing_table::Column::Edition.lt(edition), standing_table::Column::Edition.gt(edition)] {
-            let query = members().filter(other).order_by_asc(standing_table::Column::Edition);
-            found.extend(query.order_by_asc(standing_table::Column::Member).into_tuple::<i64>().all(conn).await?);
+            found.extend(members(Condition::all().add(other)).all(conn).await?);
         }
     }
     Ok(found)
 }
 
+/// That rows are of an edition of the law and hold on a day, of rows that are gone through or found by something else: the
+/// index of those who are due, which leads to each row by itself, is kept out of it.
+fn holding(day: Day, edition: i64) -> Condition {
+    Condition::all().add(Expr::cust("+edition").eq(edition)).add(Expr::cust("+wake_on").gt(day.0))
+}
+
 /// The last safe days between two days, both included, of at most `limit` members whose rows are of an edition of the law
-/// and hold on the first of the days, each with its member, in order.
+/// and hold on the first of the days, each with its member, in order. Everybody's row is gone through.
 pub async fn losses(
     conn: &impl ConnectionTrait,
     (from, until): (Day, Day),
@@ -160,8 +169,7 @@ pub async fn losses(
         .column(standing_table::Column::LastSafeDay)
         .column(standing_table::Column::Member)
         .filter(standing_table::Column::LastSafeDay.between(from.0, until.0))
-        .filter(standing_table::Column::WakeOn.gt(from.0))
-        .filter(standing_table::Column::Edition.eq(edition))
+        .filter(holding(from, edition))
         .order_by_asc(standing_table::Column::LastSafeDay)
         .order_by_asc(standing_table::Column::Member)
         .limit(limit);
@@ -219,13 +227,9 @@ pub async fn contested(
     after: i64,
     limit: u64,
 ) -> Result<Vec<i64>, Failure> {
-    let contested = Condition::all()
-        // In clear, as the index has it.
-        .add(Expr::cust("contested = 1"))
-        .add(standing_table::Column::Member.gt(after))
-        .add(standing_table::Column::WakeOn.gt(today.0))
-        .add(standing_table::Column::Edition.eq(edition));
-    members(conn, contested, limit).await
+    // In clear, as the index has it.
+    let contested = holding(today, edition).add(Expr::cust("contested = 1"));
+    members(conn, contested.add(standing_table::Column::Member.gt(after)), limit).await
 }
 
 /// What was told at the positions after one up to another, in order.
@@ -234,17 +238,6 @@ pub async fn told_between(conn: &impl ConnectionTrait, after: i64, until: i64) -
     let query = query.filter(told_table::Column::Position.lte(until));
     let query = query.order_by_asc(told_table::Column::Position).order_by_asc(told_table::Column::Member);
     query.all(conn).await?.into_iter().map(ToldRow::try_from).collect()
-}
-
-/// What was told last of each of these members.
-pub async fn newest_told(conn: &impl ConnectionTrait, members: &[i64]) -> Result<BTreeMap<i64, ToldRow>, Failure> {
-    let newest = "standing_told.position = (SELECT max(later.position) FROM standing_told AS later \
-                  WHERE later.member = standing_told.member)";
-    let any = |keys: &[i64]| {
-        Condition::all().add(told_table::Column::Member.is_in(keys.iter().copied())).add(Expr::cust(newest))
-    };
-    let models = bulk::select::<told_table::Entity, _>(conn, members, any).await?;
-    models.into_iter().map(|model| Ok((model.member, ToldRow::try_from(model)?))).collect()
 }
 
 /// Writes rows in place of those that their members had.

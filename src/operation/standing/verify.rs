@@ -8,7 +8,7 @@ use crate::operation::failure::Failure;
 use crate::operation::page::Needs;
 use crate::operation::standing::contested::look;
 use crate::operation::standing::{holds, readings_hold};
-use crate::store::standing::{self, Kept};
+use crate::store::standing::{self, Kept, told};
 
 /// How many members are held against the law at a time.
 const MEMBERS_A_PAGE: u64 = 256;
@@ -49,11 +49,14 @@ impl Desk {
             let Some(last) = rows.last() else {
                 let (kept, registered) = standing::counts(&snapshot.read).await?;
                 found.missing = registered - kept;
+                found.untold.extend(told::past_rows(&snapshot.read).await?);
+                found.untold.sort_unstable();
+                found.untold.dedup();
                 return Ok(found);
             };
+            let told = told::by_rows(&snapshot.read, after, last.member).await?;
             after = last.member;
             let members: Vec<i64> = rows.iter().map(|row| row.member).collect();
-            let told = standing::newest_told(&snapshot.read, &members).await?;
             let page = self.page(&snapshot, Needs { lives: members, ..Needs::default() }).await?;
             for row in rows {
                 found.members += 1;
@@ -71,8 +74,7 @@ impl Desk {
                 } else {
                     found.due += 1;
                 }
-                let agrees =
-                    told.get(&row.member).is_some_and(|told| told.position == row.position && told.now == row.kept);
+                let agrees = told.get(&row.member).is_some_and(|told| told.now == row.kept);
                 // A row that an older ledger brought along was never told.
                 if !agrees && row.position > 0 {
                     found.untold.push(row.member);

@@ -148,7 +148,7 @@ impl Writer {
         let write = desk.store.begin().await?;
         let mut page = Page::load(&write, desk.store.vault(), needs).await?;
         page.load_standings(&write).await?;
-        let (last, last_known) = ledger::last(&write).await?;
+        let (last, last_known, mut last_audit) = ledger::ends(&write).await?;
         // Servers that share a database tell the present itself as known, so what they write is known after it.
         let now =
             write.present().await?.map_or_else(|| desk.clock.now(), |present| Moment(desk.agreed(&present).0 + 1));
@@ -166,13 +166,15 @@ impl Writer {
                 page.save(&write).await?;
             }
             write.rollback().await?;
-            desk.store.begin().await?
+            let write = desk.store.begin().await?;
+            // Another server may have been here in between.
+            last_audit = audit::last_id(&write).await?;
+            write
         } else {
             page.save(&write).await?;
             write
         };
-        let numbers = audit::last_id(&write).await? + 1..;
-        audits.iter_mut().zip(numbers).for_each(|(audit, id)| audit.id = id);
+        audits.iter_mut().zip(last_audit + 1..).for_each(|(audit, id)| audit.id = id);
         audit::insert(&write, &audits).await?;
         (self.between)(Step::Commit)?;
         let is_kept = !rehearsal && undone.is_empty();

@@ -18,9 +18,12 @@ use crate::store::failure::Failure;
 /// How much of the file the connection that writes keeps in memory, in KiB: the upper part of every index. With less,
 /// each batch reads them again.
 const WRITER_CACHE_KIB: u32 = 65_536;
-/// After how many pages of the log, 4 KiB each, they are copied into the file, by the batch that filled it. Many batches
-/// share that and its waiting for the disk, and a page that several of them wrote is copied once.
+/// After how many pages of the log, 4 KiB each, the batch that filled it copies into the file whatever was not copied beside
+/// it, so that the log begins anew. Many batches share that, and a page that several of them wrote is copied once.
 const CHECKPOINT_PAGES: u32 = 16_384;
+/// How many rows of an answer the thread of a connection reads before it waits for somebody to take them: about what a batch
+/// asks for. Else it would be woken for every few.
+const ROWS_AHEAD: usize = 4_096;
 /// How long SQLite waits for a lock that another process holds, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What `PRAGMA synchronous` answers for FULL: a commit is on the disk before it is answered.
@@ -37,6 +40,11 @@ pub(super) async fn writer(path: &Path, settings: &Settings) -> Result<DatabaseC
 /// The connections that read.
 pub(super) async fn readers(path: &Path, settings: &Settings) -> Result<DatabaseConnection, Failure> {
     connect(path, settings, settings.readers.max(1), reader_options).await
+}
+
+/// The connection that copies the log.
+pub(super) async fn copier(path: &Path, settings: &Settings) -> Result<DatabaseConnection, Failure> {
+    connect(path, settings, 1, |defaults| defaults.create_if_missing(false).synchronous(SqliteSynchronous::Full)).await
 }
 
 /// A transaction that takes the writer lock at once.
@@ -96,7 +104,7 @@ async fn connect(
     let file = path.to_owned();
     options.test_before_acquire(false).map_sqlx_sqlite_opts(move |defaults| {
         let shared = defaults.filename(&file).busy_timeout(BUSY_TIMEOUT);
-        role(shared.statement_cache_capacity(STATEMENTS))
+        role(shared.statement_cache_capacity(STATEMENTS).row_buffer_size(ROWS_AHEAD))
     });
     Database::connect(options)
         .await

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::store::notice::{DeliveryRow, DeliveryState, NoticeKind, NoticeRow};
 use crate::store::person::{IdentifierRow, PersonRow};
 use crate::store::standing::glance::{self, glance};
-use crate::store::standing::{Kept, StandingRow, ToldRow};
+use crate::store::standing::{Kept, StandingRow, ToldRow, told};
 use crate::store::tests::{Folder, command, details, on_both};
 use crate::store::{fact, ledger, notice, person, standing};
 
@@ -73,8 +73,13 @@ async fn a_standing_is_replaced_and_what_was_told_of_it_stays(folder: Folder) {
     standing::insert_told(&write, &told).await.unwrap();
     assert_eq!(standing::told_between(&write, 7, 8).await.unwrap(), told[1..]);
     assert_eq!(standing::told_between(&write, 0, 7).await.unwrap(), told[..1]);
-    let newest = BTreeMap::from([(2, told[1].clone()), (3, told[2].clone())]);
-    assert_eq!(standing::newest_told(&write, &[2, 3, 4]).await.unwrap(), newest);
+    // The rows of 1 and 2 name position 7, that of 3 names 8.
+    let by_rows = BTreeMap::from([(3, told[2].clone())]);
+    assert_eq!(told::by_rows(&write, 1, 4).await.unwrap(), by_rows);
+    assert_eq!(told::by_rows(&write, 3, 9).await.unwrap(), BTreeMap::new());
+    assert_eq!(told::past_rows(&write).await.unwrap(), [2], "of whom something was told at 8");
+    standing::insert_told(&write, &[ToldRow { member: 99, ..told[0].clone() }]).await.unwrap();
+    assert_eq!(told::past_rows(&write).await.unwrap(), [2, 99], "and of nobody who has a row");
 }
 
 async fn who_is_due_and_who_is_in_danger_is_told_in_order(folder: Folder) {
@@ -94,7 +99,7 @@ async fn who_is_due_and_who_is_in_danger_is_told_in_order(folder: Folder) {
     assert_eq!(standing::due(&write, Day(30), 1, 9).await.unwrap(), [2, 1]);
     assert_eq!(standing::due(&write, Day(30), 1, 1).await.unwrap(), [2]);
     assert_eq!(standing::due(&write, Day(9), 1, 9).await.unwrap(), [3], "then those of another edition");
-    assert_eq!(standing::due(&write, Day(9), 3, 9).await.unwrap(), [1, 2, 4, 5, 6, 3]);
+    assert_eq!(standing::due(&write, Day(9), 3, 9).await.unwrap(), [2, 1, 4, 5, 6, 3]);
     let losses = standing::losses(&write, (Day(20), Day(70)), 1, 9).await.unwrap();
     assert_eq!(losses, [(Day(60), 4), (Day(70), 1)]);
     assert_eq!(standing::losses(&write, (Day(20), Day(69)), 1, 9).await.unwrap(), [(Day(60), 4)]);
@@ -212,8 +217,13 @@ async fn what_is_looked_for_at_every_commit_and_every_question_is_found_by_an_in
     for sql in [
         glance::text(false).replace("$1", "'[[\"01\"]]'"),
         "SELECT * FROM fact WHERE kind = 17 AND target IN (1, 2, 3)".to_owned(),
-        "SELECT member FROM standing WHERE wake_on <= 5 ORDER BY wake_on, member LIMIT 9".to_owned(),
-        "SELECT member FROM standing WHERE edition < 5 ORDER BY edition, member LIMIT 9".to_owned(),
+        "SELECT member FROM standing WHERE edition = 1 AND wake_on <= 5 \
+         ORDER BY edition, wake_on, position, member LIMIT 9"
+            .to_owned(),
+        "SELECT member FROM standing WHERE edition < 5 ORDER BY edition, wake_on, position, member LIMIT 9".to_owned(),
+        "SELECT * FROM payment WHERE id IN (SELECT id FROM fact WHERE member IN (1, 2) AND kind = 2 \
+         UNION ALL SELECT id FROM payment WHERE member IN (1, 2) AND suspense IS NOT NULL)"
+            .to_owned(),
         "SELECT * FROM standing_told WHERE position > 5 AND position <= 9 ORDER BY position, member".to_owned(),
         "SELECT * FROM fact WHERE id >= 16 AND id < 160 ORDER BY id".to_owned(),
     ] {

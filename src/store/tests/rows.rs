@@ -129,6 +129,12 @@ async fn payments_are_found_by_key_member_and_id(folder: Folder) {
     let unknown = PaymentRow { suspense: Some(1), payer: Some(payer), month: None, ..taken(32, None) };
     let rows = [taken(16, Some(1)), unknown, taken(48, Some(2))];
     payment::insert(&write, &rows).await.unwrap();
+    let counts = |id, member| {
+        let fact = Fact::Payment { on: Day(20_000), amount: 15_600, month: None };
+        (member, Recorded { id: FactId(id), known: Moment(id), fact })
+    };
+    fact::insert_facts(&write, &[counts(16, 1), counts(48, 2)]).await.unwrap();
+    let late = PaymentRow { suspense: Some(5), ..taken(80, Some(2)) };
     let other_line = PaymentKey { line: 2, ..rows[0].key.clone() };
     let keys = [rows[1].key.clone(), other_line, rows[0].key.clone()];
     let found = payment::by_keys(&write, &keys).await.unwrap();
@@ -137,6 +143,9 @@ async fn payments_are_found_by_key_member_and_id(folder: Folder) {
     assert_eq!(found[0].open_payer(store.vault()).unwrap(), None);
     assert_eq!(payment::of_members(&write, &[1, 2, 3]).await.unwrap(), [rows[0].clone(), rows[2].clone()]);
     assert_eq!(payment::by_ids(&write, &[48]).await.unwrap(), [rows[2].clone()]);
+    payment::insert(&write, std::slice::from_ref(&late)).await.unwrap();
+    assert_eq!(payment::of_members(&write, &[2]).await.unwrap(), [rows[2].clone(), late.clone()], "one waits");
+    assert_eq!(payment::page_of_member(&write, 2, 48, 9).await.unwrap(), [late]);
 
     let moved = PaymentRow { id: 16, ..rows[1].clone() };
     assert!(matches!(moved.open_payer(store.vault()), Err(Failure::Corrupt { table: "payment", id: 16, .. })));
@@ -218,6 +227,7 @@ async fn a_person_is_read_in_the_version_that_was_known(folder: Folder) {
     person::insert_identifiers(&write, &[card.clone(), phone.clone()]).await.unwrap();
     let hash = person::identifier_hash(vault, 2, "0012");
     assert_eq!(person::identifiers_by_hash(&write, &[hash]).await.unwrap(), std::slice::from_ref(&card));
+    assert_eq!(person::holders(&write, &[hash, [0; 32]]).await.unwrap(), [(hash, 1)]);
     assert_eq!(person::identifiers_of(&write, &[1]).await.unwrap(), [card.clone(), phone]);
     assert_eq!(card.open(vault).unwrap(), "00-12");
     let altered = IdentifierRow { kind: 3, ..card };
@@ -232,6 +242,9 @@ async fn audit_entries_are_counted_and_paged(folder: Folder) {
     let rows = [audit_entry(1), accepted, AuditRow { request_id: None, ..audit_entry(3) }];
     audit::insert(&write, &rows).await.unwrap();
     assert_eq!((audit::last_id(&write).await.unwrap(), audit::count(&write).await.unwrap()), (3, 3));
+    assert_eq!(ledger::ends(&write).await.unwrap(), (0, 0, 3), "a refusal leaves an entry and no position");
+    ledger::insert_commands(&write, &[command(1), command(2)]).await.unwrap();
+    assert_eq!(ledger::ends(&write).await.unwrap(), (2, 1_000_002, 3));
     assert_eq!(audit::page(&write, 0, 2).await.unwrap(), rows[..2]);
     assert_eq!(audit::page(&write, 2, 2).await.unwrap(), rows[2..]);
 }

@@ -59,7 +59,8 @@ fn a_month_that_is_paid_and_worked_ends_a_run_like_any_other() {
 
 #[test]
 fn a_month_is_paid_once_a_revision_asks_no_more_than_what_lies_on_it() {
-    let first = Revision { contribution: 130, entitlement: vec![Entitlement::Consecutive(1)], ..plain() };
+    let last_month = vec![Entitlement::Window { insured: 1, of: 1 }];
+    let first = Revision { contribution: 130, entitlement: last_month, ..plain() };
     let cheaper = Revision { effective: day("2025-08-01"), contribution: 100, ..first.clone() };
     let law = laws([first, cheaper]);
     let life = [

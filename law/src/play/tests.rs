@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::decision::{decide, first_day_of_cover};
-use crate::fact::Fact;
+use crate::fact::{AssistanceLevel, Fact};
 use crate::policy::tests::{law, laws, plain};
 use crate::policy::{BackPayment, Entitlement, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
@@ -115,10 +115,13 @@ fn the_first_month_that_is_not_paid_is_seen_however_far_it_was_paid_ahead() {
 fn that_one_more_month_is_overdue_is_the_first_change_too() {
     let entitlement = vec![Entitlement::Window { insured: 6, of: 12 }];
     let law = law(Revision { entitlement, ..plain() });
-    let life = [("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 800))];
-    let holds_until = |asked: &str| decide(&known(&life), &law, day(asked), Moment::MAX).holds_until;
-    // September falls due in October, October in November, with the beginning of a month between.
-    assert_eq!(holds_until("2025-10-20"), Some(day("2025-11-15")));
+    // September falls due in October, October in November. Between lie days on which nothing changes: the beginning of a month,
+    // and that of a certificate which this law does not know.
+    let certificate = Fact::Certificate { level: AssistanceLevel::Poor2, from: day("2025-11-05"), until: None };
+    let life =
+        [("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 800)), ("2025-10-01", certificate)];
+    let holds_until = decide(&known(&life), &law, day("2025-10-20"), Moment::MAX).holds_until;
+    assert_eq!(holds_until, Some(day("2025-11-15")));
 }
 
 #[test]

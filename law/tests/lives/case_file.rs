@@ -6,7 +6,8 @@ use std::fmt::Write;
 use krama_law::calendar::{Day, Moment};
 use krama_law::fact::{AssistanceLevel, Fact, Recorded};
 use krama_law::policy::{
-    BackPayment, Bar, Entitlement, FormalSpell, LapseCondition, LapseEffective, RetroactiveLoss, Revision,
+    BackPayment, Bar, Entitlement, Entry, EntryMonths, FormalSpell, LapseCondition, LapseEffective, RetroactiveLoss,
+    Revision, Within,
 };
 
 use crate::model;
@@ -81,6 +82,7 @@ fn policy(revision: &Revision) -> String {
         format!("entitlement: {}", entitlement(&revision.entitlement)),
         format!("formal_entitlement: {}", entitlement(&revision.formal_private.entitlement)),
         format!("run_off_months: {}", revision.formal_private.run_off_months),
+        format!("lapse_run_off_months: {}", revision.lapse_run_off_months),
     ];
     let lapse = revision.lapse.iter().map(|condition| match condition {
         LapseCondition::Consecutive(months) => format!("{{consecutive: {months}}}"),
@@ -103,10 +105,28 @@ fn policy(revision: &Revision) -> String {
         ("lifts_bar_after_months", revision.lifts_bar_after_months),
         ("suspend_after", revision.suspend_after),
         ("notice_days", revision.notice_days),
+        ("longest_months", revision.longest_months),
     ];
     fields.extend(numbers.iter().filter_map(|(name, value)| value.map(|value| format!("{name}: {value}"))));
+    fields.extend(revision.entry.as_ref().map(|clause| format!("entry: {}", entry(clause))));
+    fields.extend(revision.late_charge.map(|charge| {
+        let rate = model::rate_as_written(charge.penalty);
+        format!("late_charge: {{p: {rate}, compound: {}}}", charge.compound)
+    }));
     fields.extend(revision.back_payment.as_ref().map(|terms| format!("back_payment: {}", back_payment(terms))));
     format!("{{{}}}", fields.join(", "))
+}
+
+fn entry(clause: &Entry) -> String {
+    let employed = match clause.employed {
+        EntryMonths::Consecutive(months) => format!("{{consecutive: {months}}}"),
+        EntryMonths::Window { worked, of } => format!("{{window: [{worked}, {of}]}}"),
+    };
+    let within = clause.within.map(|within| match within {
+        Within::Days(days) => format!(", within: {{days: {days}}}"),
+        Within::Months(months) => format!(", within: {{months: {months}}}"),
+    });
+    format!("{{employed: {employed}{}}}", within.unwrap_or_default())
 }
 
 fn entitlement(limbs: &[Entitlement]) -> String {
@@ -122,12 +142,14 @@ fn back_payment(terms: &BackPayment) -> String {
     let optional =
         |name: &str, months: Option<u16>| months.map(|months| format!(", {name}: {months}")).unwrap_or_default();
     format!(
-        "{{p: {}, compound: {}{}{}, plus_current: {}, flat: {}, waiting_months: {}}}",
+        "{{p: {}, compound: {}{}{}{}{}, plus_current: {}, flat: {}, waiting_months: {}}}",
         // The parts of a rate are private; a million shows six decimals.
         model::rate_as_written(terms.penalty),
         terms.compound,
         optional("cap_months", terms.cap_months),
         optional("refuse_older_months", terms.refuse_older_months),
+        optional("max_payments", terms.instalments.map(|instalments| instalments.most)),
+        optional("instalments_from_months", terms.instalments.map(|instalments| instalments.from_months)),
         terms.plus_current,
         terms.flat,
         terms.waiting_months,

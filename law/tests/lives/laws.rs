@@ -125,7 +125,7 @@ fn revision() -> BoxedStrategy<Revision> {
     let term = (
         prop::option::weighted(0.12, entry()),
         prop::option::weighted(0.15, 1..15_u16),
-        select(vec![0_u16, 0, 0, 0, 0, 0, 1, 3, 6]),
+        select(vec![0_u16, 0, 1, 6]),
         prop::option::weighted(0.15, late_charge()),
     );
     (money, lapse, due, late, after, cover, more, term)

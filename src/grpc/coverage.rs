@@ -11,7 +11,7 @@ use krama_law::explanation::Step;
 use tonic::{Request, Response, Status};
 
 use crate::grpc::coverage::warning::Forecasts;
-use crate::grpc::member::correction::{ground, prepared_id};
+use crate::grpc::member::correction::{ground, prepared as prepared_of, prepared_id};
 use crate::grpc::wire::{Fields, base32, date, id_text, timestamp};
 use crate::grpc::{Counter, at_least, decision, member, outcome, status, ticket};
 use crate::operation::coverage::lapse::Verdict;
@@ -119,7 +119,7 @@ impl CoverageService for Counter {
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
             fact_id: recorded.reply.fact.filter(|_| !ticket.validate_only).map(id_text).unwrap_or_default(),
-            prepared_id: prepared_id(&recorded),
+            prepared_id: prepared_id(&recorded, recorded.reply.is_prepared()),
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
     }
@@ -139,7 +139,7 @@ impl CoverageService for Counter {
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
             fact_id: recorded.reply.fact.filter(|_| !ticket.validate_only).map(id_text).unwrap_or_default(),
-            prepared_id: prepared_id(&recorded),
+            prepared_id: prepared_id(&recorded, recorded.reply.is_prepared()),
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
     }
@@ -164,7 +164,7 @@ fn verdict<const CONFIRMED: bool>(
     let ticket = ticket(&mut fields, request_id, validate_only);
     let member = fields.id("member_id", member);
     let ground = ground(&mut fields, case, ("legal_basis", legal_basis));
-    let prepared = (!prepared.is_empty()).then(|| fields.id("prepared_id", prepared));
+    let prepared = prepared_of(&mut fields, prepared);
     fields.finish(Some((ticket, Verdict { member, ground, prepared })))
 }
 

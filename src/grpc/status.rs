@@ -272,7 +272,7 @@ fn message_of(refusal: &Refusal) -> String {
         Refusal::PaymentReversed { on, .. } => format!("the payment came to nothing on {on} already"),
         Refusal::FactNotFound { .. } => "the member has no fact with this id".to_owned(),
         Refusal::SecondPersonRequired { .. } => {
-            "this needs a supervisor, another one than who recorded what is taken back".to_owned()
+            "this needs somebody else, a supervisor who did not record, assign or prepare it".to_owned()
         }
         Refusal::EmploymentRetracted { .. } => "the employment was retracted".to_owned(),
         Refusal::PaymentNotWaiting { .. } => "the payment does not wait for an officer".to_owned(),

@@ -6,6 +6,7 @@ These chapters come last, when the vendor has left her employment. Deliberately 
 from reflected import caller, date, day, fresh
 from scene import BANK, BIRTH_DATE, CONTRIBUTIONS, EMPLOYMENTS, KHMER_NAME, MEMBERS, OFFICER, PAYROLL, PRICE, Scene
 
+CLERK = caller("OFFICER", "desk-5", "correction")
 SUPERVISOR = caller("SUPERVISOR", "desk-9", "correction")
 # SHA-256 of nothing, which is what a day without payments holds.
 NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -36,6 +37,12 @@ class Corrections(Scene):
         whose = {**payment, "memberId": self.member, "reason": "she showed the receipt"}
         self.write(CONTRIBUTIONS, "AssignPayment", OFFICER, "it is hers", **whose)
         back = {**payment, "amountRiel": 600, "reason": "she asked for it"}
+        asked = {"requestId": fresh(), **back}
+        prepared = self.ledger.call(CONTRIBUTIONS, "RecordRefund", asked, CLERK)
+        self.outcome("one officer prepares a refund", prepared, "ACCEPTED_WITH_WARNING")
+        back["preparedId"] = prepared.prepared_id
+        refusal = self.ledger.refusal(CONTRIBUTIONS, "RecordRefund", {"requestId": fresh(), **back}, CLERK)
+        self.refused("doing it alone", refusal, "PERMISSION_DENIED", "SECOND_PERSON_REQUIRED")
         self.write(CONTRIBUTIONS, "RecordRefund", SUPERVISOR, "some of it is paid back", **back)
         self.move_to("2027-02-02")
         bounced = {**payment, "on": date("2027-02-02"), "reason": "REVERSAL_REASON_BOUNCED"}

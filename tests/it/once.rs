@@ -120,7 +120,10 @@ async fn each_correction_is_done_once_and_answers_the_same_for_ever() {
     let why = |w: &mut v1::AssignPaymentRequest| w.reason = "another".to_owned();
     let assigned = once(&world, OFFICER, say::assignment(&waits, &member), why, |_| {}).await;
     let less = |w: &mut v1::RecordRefundRequest| w.amount_riel = 1;
-    let refunded = once(&world, SUPERVISOR, say::refund(&waits, MONTH), less, |_| {}).await;
+    let prepared = once(&world, "OFFICER/desk-3", say::refund(&waits, MONTH), less, |r| r.prepared_id.clear()).await;
+    let prepared_id = prepared.reply.prepared_id.clone();
+    let second = v1::RecordRefundRequest { prepared_id, ..say::refund(&waits, MONTH) };
+    let refunded = once(&world, SUPERVISOR, second, less, |_| {}).await;
     let hired = world.takes(PAYROLL, hire(&at, "W-1", TODAY, 1)).await.position.expect("a position");
     let open = |w: &mut v1::AmendEmploymentRequest| w.first_day = Some(date("2026-03-08"));
     let amended = once(&world, OFFICER, say::amendment(&at, "W-1", &hired, "2026-03-09"), open, |_| {}).await;
@@ -145,6 +148,7 @@ async fn each_correction_is_done_once_and_answers_the_same_for_ever() {
     world.pay(&member, "2027-06-01", 1).await;
     let world = world.restart().await;
     assigned.again(&world).await;
+    prepared.again(&world).await;
     refunded.again(&world).await;
     amended.again(&world).await;
     rekeyed.again(&world).await;

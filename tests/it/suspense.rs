@@ -4,16 +4,25 @@ use krama::proto::v1;
 use tonic::Code;
 
 use crate::refusal::{denied, invalid, no, not_now, required};
-use crate::say::{MONTH, account, assignment, date, death, get, national_id, payment, refund, reversal};
+use crate::say::{MONTH, account, assignment, date, death, fresh, get, national_id, payment, refund, reversal};
 use crate::world::{COLLECTOR, OFFICER, SUPERVISOR, World};
 
 const TODAY: &str = "2026-03-10";
+/// An officer who puts no money to members here.
+const CLERK: &str = "OFFICER/desk-3";
 
 /// Money of somebody whom nobody knows.
 async fn unknown(world: &World, on: &str) -> String {
     let payer = Some(v1::record_payment_request::Payer::Identifier(national_id(77)));
     let told = v1::RecordPaymentRequest { payer, ..payment("", on) };
     world.takes(COLLECTOR, told).await.payment_id
+}
+
+/// Money of a payment, paid back by two people.
+async fn pay_back(world: &World, payment: &str, amount: i64) {
+    let first = refund(payment, amount);
+    let prepared_id = world.takes(CLERK, first.clone()).await.prepared_id;
+    world.takes(SUPERVISOR, v1::RecordRefundRequest { request_id: fresh(), prepared_id, ..first }).await;
 }
 
 async fn waiting(world: &World) -> Vec<v1::WaitingPayment> {
@@ -165,8 +174,8 @@ async fn what_no_month_of_a_member_can_take_is_listed_with_its_reason() {
         assert_eq!(suspended(&world, size).await, all, "the same by pages of {size}");
     }
     // Paid back, it is in suspense no more, nor is what was put on a month by a late enrolment.
-    world.takes(SUPERVISOR, refund(&paid[0], 600)).await;
-    world.takes(SUPERVISOR, refund(&paid[3], MONTH)).await;
+    pay_back(&world, &paid[0], 600).await;
+    pay_back(&world, &paid[3], MONTH).await;
     world.takes(COLLECTOR, reversal(&paid[1], "2026-11-20")).await;
     expected[0].3 -= 600;
     expected.remove(3);
@@ -184,7 +193,7 @@ async fn what_is_left_after_a_refund_can_still_be_put_to_its_member() {
     let world = World::on(TODAY).await;
     let member = world.enrolled(1).await;
     let paid = unknown(&world, TODAY).await;
-    world.takes(SUPERVISOR, refund(&paid, 600)).await;
+    pay_back(&world, &paid, 600).await;
     let [(_, _, reason, left)] = &suspended(&world, 5).await[..] else { panic!("one payment waits") };
     assert_eq!((*reason, *left), (v1::SuspenseReason::UnknownPayer, MONTH - 600));
     world.takes(OFFICER, assignment(&paid, &member)).await;
@@ -202,8 +211,8 @@ async fn credit_is_paid_back_and_money_on_months_is_not() {
     let above = not_now("AMOUNT_ABOVE_REFUNDABLE").at("amount_riel");
     let told = world.refuses(SUPERVISOR, refund(&paid, 2 * MONTH + 1), above).await;
     assert_eq!(told.metadata["refundable_riel"], (2 * MONTH).to_string());
-    world.takes(SUPERVISOR, refund(&paid, MONTH)).await;
-    world.takes(SUPERVISOR, refund(&paid, MONTH)).await;
+    pay_back(&world, &paid, MONTH).await;
+    pay_back(&world, &paid, MONTH).await;
     world.refuses(SUPERVISOR, refund(&paid, 1), above).await;
     let totals = world.reads(OFFICER, account(&member)).await.totals.expect("totals");
     assert_eq!((totals.refunded_riel, totals.credit_riel, totals.months_riel), (2 * MONTH, 0, 13 * MONTH));
@@ -216,21 +225,128 @@ async fn credit_is_paid_back_and_money_on_months_is_not() {
 async fn money_of_nobody_is_paid_back_and_waits_no_longer() {
     let world = World::on(TODAY).await;
     let paid = unknown(&world, TODAY).await;
-    world.takes(SUPERVISOR, refund(&paid, MONTH - 1)).await;
+    pay_back(&world, &paid, MONTH - 1).await;
     assert_eq!(waiting(&world).await.len(), 1);
-    world.takes(SUPERVISOR, refund(&paid, 1)).await;
+    pay_back(&world, &paid, 1).await;
     assert!(waiting(&world).await.is_empty());
     world.refuses(SUPERVISOR, refund(&paid, 1), not_now("AMOUNT_ABOVE_REFUNDABLE")).await;
 }
 
 #[tokio::test]
-async fn who_assigned_money_does_not_pay_it_back() {
+async fn who_assigned_money_neither_prepares_its_refund_nor_does_it() {
     let world = World::on(TODAY).await;
     let member = world.member(1).await;
     let paid = unknown(&world, TODAY).await;
+    let before = world.takes(CLERK, refund(&paid, MONTH)).await.prepared_id;
     world.takes(OFFICER, assignment(&paid, &member)).await;
-    world.refuses("SUPERVISOR/desk-1", refund(&paid, MONTH), denied("SECOND_PERSON_REQUIRED")).await;
-    world.takes(SUPERVISOR, refund(&paid, MONTH)).await;
+    // What was prepared about money of nobody says nothing about the member's.
+    let first = refund(&paid, MONTH);
+    let by = |prepared_id: &str| v1::RecordRefundRequest {
+        request_id: fresh(),
+        prepared_id: prepared_id.to_owned(),
+        ..first.clone()
+    };
+    world.refuses(SUPERVISOR, by(&before), no(Code::NotFound, "PREPARATION_NOT_FOUND")).await;
+    let second = denied("SECOND_PERSON_REQUIRED");
+    world.refuses(OFFICER, refund(&paid, MONTH), second).await;
+    let prepared = world.takes(CLERK, first.clone()).await.prepared_id;
+    world.refuses("SUPERVISOR/desk-1", by(&prepared), second).await;
+    world.takes(SUPERVISOR, by(&prepared)).await;
+}
+
+#[tokio::test]
+async fn a_refund_takes_two_people_and_is_done_once() {
+    let world = World::on(TODAY).await;
+    let (member, other) = (world.enrolled(1).await, world.enrolled(2).await);
+    let paid = world.pay(&member, TODAY, 15).await.payment_id;
+    let others = world.pay(&other, TODAY, 15).await.payment_id;
+    let told = world.reads(OFFICER, account(&member)).await;
+    let first = refund(&paid, MONTH);
+    let rehearsed = v1::RecordRefundRequest { validate_only: true, ..first.clone() };
+    let rehearsed = world.ask(OFFICER, rehearsed).await.expect("a rehearsal");
+    assert_eq!((rehearsed.outcome(), rehearsed.prepared_id), (v1::Outcome::AcceptedWithWarning, String::new()));
+    // The first person prepares it: the command is on record, and no money moves.
+    let before = world.book.content().await;
+    let prepared = world.takes(OFFICER, first.clone()).await;
+    let rows = world.book.changed_since(&before).await;
+    assert!(prepared.outcome() == v1::Outcome::AcceptedWithWarning && prepared.on.is_none(), "{prepared:?}");
+    assert!(prepared.standing_changes.as_ref().is_some_and(|told| told.changes.is_empty()), "{prepared:?}");
+    let after = world.book.content().await;
+    let same = |table: &str| assert_eq!(before.get(table), after.get(table), "{table} of {rows:?}");
+    ["fact", "payment", "payment_change", "standing", "notice"].into_iter().for_each(same);
+    let now = world.reads(OFFICER, account(&member)).await;
+    assert_eq!((now.totals, now.payments), (told.totals, told.payments));
+    // The second says the same, is another, and is a supervisor.
+    let prepared_id = prepared.prepared_id.clone();
+    let asked = v1::RecordRefundRequest { request_id: fresh(), prepared_id, ..first.clone() };
+    let second = denied("SECOND_PERSON_REQUIRED");
+    world.refuses(CLERK, asked.clone(), second).await;
+    world.refuses("SUPERVISOR/desk-1", asked.clone(), second).await;
+    let unprepared = no(Code::NotFound, "PREPARATION_NOT_FOUND");
+    let reworded = v1::RecordRefundRequest { reason: "another reason".to_owned(), ..asked.clone() };
+    let told = world.refuses(SUPERVISOR, reworded, unprepared).await;
+    assert_eq!(told.metadata["prepared_id"], asked.prepared_id);
+    for (payment_id, amount_riel) in [(&paid, MONTH + 1), (&paid, MONTH - 1), (&others, MONTH)] {
+        let altered = v1::RecordRefundRequest { payment_id: payment_id.clone(), amount_riel, ..asked.clone() };
+        world.refuses(SUPERVISOR, altered, unprepared).await;
+    }
+    let of_a_payment = v1::RecordRefundRequest { prepared_id: paid.clone(), ..asked.clone() };
+    world.refuses(SUPERVISOR, of_a_payment, unprepared).await;
+    let bad = v1::RecordRefundRequest { prepared_id: "yes".to_owned(), ..asked.clone() };
+    world.refuses(SUPERVISOR, bad, invalid("prepared_id")).await;
+    let done = world.takes(SUPERVISOR, asked.clone()).await;
+    assert_eq!((done.outcome(), done.on, done.prepared_id.as_str()), (v1::Outcome::Accepted, Some(date(TODAY)), ""));
+    // Said again under another id by whomever, it moves no money twice.
+    for who in [SUPERVISOR, "SUPERVISOR/desk-3"] {
+        let before = world.book.content().await;
+        let again = v1::RecordRefundRequest { request_id: fresh(), ..asked.clone() };
+        let again = world.ask(who, again).await.expect("the same again");
+        assert_eq!(again, v1::RecordRefundResponse { outcome: v1::Outcome::Duplicate.into(), ..done.clone() });
+        assert_eq!(world.book.changed_since(&before).await, crate::book::UNCHANGED);
+    }
+    assert_eq!(world.ask(OFFICER, first).await.expect("the first again"), prepared);
+    let totals = world.reads(OFFICER, account(&member)).await.totals.expect("totals");
+    assert_eq!((totals.refunded_riel, totals.credit_riel), (MONTH, MONTH));
+    world.keeps_the_truth().await;
+    world.book.holds_together().await;
+}
+
+#[tokio::test]
+async fn a_prepared_refund_is_decided_by_what_lies_there_when_it_is_done() {
+    let world = World::on(TODAY).await;
+    let member = world.enrolled(1).await;
+    let paid = world.pay(&member, TODAY, 15).await.payment_id;
+    let bounced = unknown(&world, TODAY).await;
+    let by = |first: &v1::RecordRefundRequest, prepared_id: String| v1::RecordRefundRequest {
+        request_id: fresh(),
+        prepared_id,
+        ..first.clone()
+    };
+    let (both, one, of_nobody) = (refund(&paid, 2 * MONTH), refund(&paid, MONTH), refund(&bounced, MONTH));
+    let mut prepared = Vec::new();
+    for first in [&both, &one, &of_nobody] {
+        prepared.push(world.takes("SUPERVISOR/desk-3", first.clone()).await.prepared_id);
+    }
+    // In April one month more may be paid ahead, and part of the credit goes there.
+    world.clock_to("2026-04-10").await;
+    let above = not_now("AMOUNT_ABOVE_REFUNDABLE").at("amount_riel");
+    let told = world.refuses(SUPERVISOR, by(&both, prepared[0].clone()), above).await;
+    assert_eq!(told.metadata["refundable_riel"], MONTH.to_string());
+    world.takes(SUPERVISOR, by(&one, prepared[1].clone())).await;
+    let told = world.refuses(SUPERVISOR, by(&both, prepared[0].clone()), above).await;
+    assert_eq!(told.metadata["refundable_riel"], "0");
+    world.takes(COLLECTOR, reversal(&bounced, "2026-04-10")).await;
+    world.refuses(SUPERVISOR, by(&of_nobody, prepared[2].clone()), not_now("PAYMENT_REVERSED")).await;
+    let nothing = v1::RecordRefundRequest { payment_id: member.clone(), ..one };
+    world
+        .refuses(
+            OFFICER,
+            v1::RecordRefundRequest { request_id: fresh(), ..nothing },
+            no(Code::NotFound, "PAYMENT_NOT_FOUND"),
+        )
+        .await;
+    let totals = world.reads(OFFICER, account(&member)).await.totals.expect("totals");
+    assert_eq!(totals.refunded_riel, MONTH);
 }
 
 #[tokio::test]

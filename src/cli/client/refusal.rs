@@ -166,7 +166,7 @@ impl Refusal {
             ErrorReason::PaymentReversed => "nothing; the payment came to nothing already, on the day named above.",
             ErrorReason::FactNotFound => "check the fact's id; an explanation names the facts of each step.",
             ErrorReason::SecondPersonRequired => {
-                "have a supervisor do it, another than who recorded or prepared it first."
+                "have a supervisor do it, another than who recorded, assigned or prepared it first."
             }
             ErrorReason::EmploymentRetracted => "nothing; the employment was retracted. Report a new one.",
             ErrorReason::PaymentNotWaiting => "nothing; the payment is somebody's already, or all of it is gone.",

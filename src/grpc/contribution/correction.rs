@@ -3,6 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use crate::grpc::member::REASON_MOST;
+use crate::grpc::member::correction::{prepared, prepared_id};
 use crate::grpc::wire::{date, id_text, timestamp};
 use crate::grpc::{Counter, outcome, status, ticket};
 use crate::operation::contribution::assign::Assignment;
@@ -71,14 +72,17 @@ impl Counter {
         }
         fields.at_most("reason", &message.reason, REASON_MOST);
         let reason = fields.text("reason", &message.reason);
-        let shaped = fields.finish(Some(Refund { payment, amount: message.amount_riel, reason }));
+        let prepared = prepared(&mut fields, &message.prepared_id);
+        let shaped = fields.finish(Some(Refund { payment, amount: message.amount_riel, reason, prepared }));
         let refund = self.shaped(&caller, "RecordRefund", shaped).await?;
         let recorded = self.desk.record_refund(&caller, ticket, refund).await.map_err(|f| status::of(&f))?;
+        let is_prepared = recorded.reply.is_prepared();
         Ok(Response::new(v1::RecordRefundResponse {
-            outcome: outcome(&recorded, false),
+            outcome: outcome(&recorded, is_prepared),
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
-            on: Some(date(recorded.reply.on)),
+            on: recorded.reply.on.map(date),
+            prepared_id: prepared_id(&recorded, is_prepared),
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
     }

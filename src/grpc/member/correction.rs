@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 use crate::grpc::member::{REASON_MOST, commune, identifiers, particulars, phone};
 use crate::grpc::wire::{Fields, id_of, id_text, timestamp};
 use crate::grpc::{Counter, outcome, status, ticket};
-use crate::operation::member::correction::{Corrected, Death, Excuse, FactRetraction, Ground};
+use crate::operation::member::correction::{Death, Excuse, FactRetraction, Ground};
 use crate::operation::member::update::Update;
 use crate::operation::prepared::id_at as prepared_at;
 use crate::operation::transact::Recorded;
@@ -22,9 +22,14 @@ pub(crate) fn ground(fields: &mut Fields, case: &str, (field, reason): (&str, &s
     Ground { case, reason: fields.text(field, reason) }
 }
 
+/// Under which id an act was prepared that a caller names; none where it prepares it.
+pub(crate) fn prepared(fields: &mut Fields, id: &str) -> Option<i64> {
+    (!id.is_empty()).then(|| fields.id("prepared_id", id))
+}
+
 /// The id of an act that a second person has still to do; empty where it is done.
-pub(crate) fn prepared_id(recorded: &Recorded<Corrected>) -> String {
-    let position = recorded.position.filter(|_| recorded.reply.is_prepared());
+pub(crate) fn prepared_id<R>(recorded: &Recorded<R>, is_prepared: bool) -> String {
+    let position = recorded.position.filter(|_| is_prepared);
     position.map(|position| id_text(prepared_at(position))).unwrap_or_default()
 }
 
@@ -90,7 +95,7 @@ impl Counter {
         let kind = fields.choice::<v1::ExcuseReason>("kind", message.kind);
         let kind = kind.and_then(|kind| i16::try_from(i32::from(kind)).ok());
         let ground = ground(&mut fields, &message.case_reference, ("reason", &message.reason));
-        let prepared = (!message.prepared_id.is_empty()).then(|| fields.id("prepared_id", &message.prepared_id));
+        let prepared = prepared(&mut fields, &message.prepared_id);
         let excuse =
             from.zip(to).zip(kind).map(|((from, to), kind)| Excuse { member, from, to, kind, ground, prepared });
         let excuse = self.shaped(&caller, "ExcuseMonths", fields.finish(excuse)).await?;
@@ -100,7 +105,7 @@ impl Counter {
             position: self.position_of(&recorded),
             known_time: recorded.known.map(timestamp),
             fact_id: recorded.reply.fact.filter(|_| !ticket.validate_only).map(id_text).unwrap_or_default(),
-            prepared_id: prepared_id(&recorded),
+            prepared_id: prepared_id(&recorded, recorded.reply.is_prepared()),
             standing_changes: self.standing_changes(caller.role, &recorded.reply.changes),
         }))
     }

@@ -183,7 +183,7 @@ commands! {
     Pay RecordPaymentRequest RecordPaymentResponse payment_id;
     Reverse ReversePaymentRequest ReversePaymentResponse payment_id;
     Assign AssignPaymentRequest AssignPaymentResponse;
-    Refund RecordRefundRequest RecordRefundResponse;
+    Refund RecordRefundRequest RecordRefundResponse prepared_id;
     Found RegisterEmployerRequest RegisterEmployerResponse employer_id;
     Grant GrantEmployerAccessRequest GrantEmployerAccessResponse grant_id;
     Hire ReportHireRequest ReportHireResponse employment_id;

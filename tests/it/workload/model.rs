@@ -24,7 +24,7 @@ mod money;
 mod people;
 mod work;
 
-pub(crate) use money::Paid;
+pub(crate) use money::{Paid, PreparedRefund};
 pub(crate) use people::Person;
 pub(crate) use work::{Employer, Job};
 
@@ -88,6 +88,7 @@ pub(crate) struct Model {
     pub(crate) employers: BTreeMap<String, Employer>,
     pub(crate) jobs: Vec<Job>,
     pub(crate) payments: BTreeMap<String, Paid>,
+    pub(crate) prepared: BTreeMap<String, PreparedRefund>,
     pub(crate) tally: BTreeMap<String, u64>,
 }
 
@@ -120,6 +121,7 @@ impl Model {
             employers: BTreeMap::new(),
             jobs: Vec::new(),
             payments: BTreeMap::new(),
+            prepared: BTreeMap::new(),
             tally: BTreeMap::new(),
         }
     }
@@ -245,7 +247,7 @@ impl Model {
             Command::Pay(ask) => self.pay(ask, who, place),
             Command::Reverse(ask) => self.reverse(ask, place),
             Command::Assign(ask) => self.assign(ask, who, place),
-            Command::Refund(ask) => self.refund(ask, place),
+            Command::Refund(ask) => self.refund(ask, who, place),
             Command::Found(ask) => self.found(ask, place),
             Command::Grant(ask) => self.grant(ask, place),
             Command::Hire(ask) => self.hire(ask, place),
@@ -349,9 +351,13 @@ fn allowed(command: &Command) -> &'static [&'static str] {
         | Command::Assign(_)
         | Command::Found(_)
         | Command::Grant(_) => &["OFFICER"],
-        Command::Die(_) | Command::Excuse(_) | Command::RetractFact(_) => &["OFFICER", "SUPERVISOR"],
+        Command::Die(_)
+        | Command::Excuse(_)
+        | Command::RetractFact(_)
+        | Command::Refund(_)
+        | Command::Confirm(_)
+        | Command::Waive(_) => &["OFFICER", "SUPERVISOR"],
         Command::Pay(_) | Command::Reverse(_) => &["COLLECTOR", "OFFICER"],
-        Command::Refund(_) | Command::Confirm(_) | Command::Waive(_) => &["SUPERVISOR"],
         Command::Hire(_)
         | Command::Separate(_)
         | Command::Amend(_)
@@ -372,6 +378,7 @@ fn makes_an_id(command: &Command) -> bool {
         | Command::Confirm(_)
         | Command::Waive(_)
         | Command::Pay(_)
+        | Command::Refund(_)
         | Command::Found(_)
         | Command::Grant(_)
         | Command::Hire(_) => true,
@@ -380,7 +387,6 @@ fn makes_an_id(command: &Command) -> bool {
         | Command::RetractFact(_)
         | Command::Reverse(_)
         | Command::Assign(_)
-        | Command::Refund(_)
         | Command::Separate(_)
         | Command::Amend(_)
         | Command::Retract(_)

@@ -212,7 +212,8 @@ impl Planner<'_> {
             ("OFFICER", 36..43) => self.grant(),
             ("OFFICER", 43..49) => self.household(),
             ("OFFICER", 49..53) => self.service(),
-            ("OFFICER", 89..100) => self.assignment(),
+            ("OFFICER", 89..92) => self.refund(),
+            ("OFFICER", 92..100) => self.assignment(),
             // Whoever it is, it is not theirs to ask.
             (_, part) if part % 2 == 0 => self.registration(),
             _ => self.refund(),
@@ -370,7 +371,14 @@ impl Planner<'_> {
         Command::Assign(assignment(&paid, &self.member()))
     }
 
+    /// Money that is paid back: prepared, or done as somebody prepared it, now and then in other words.
     fn refund(&mut self) -> Command {
+        let prepared: Vec<_> =
+            self.model.prepared.iter().rev().take(6).map(|(id, first)| (id.clone(), first)).collect();
+        if let Some((prepared_id, first)) = self.pick(&prepared).filter(|_| self.one_in(2)) {
+            let amount_riel = first.content.amount_riel - i64::from(self.one_in(8));
+            return Command::Refund(v1::RecordRefundRequest { amount_riel, prepared_id, ..first.content.clone() });
+        }
         let paid = self.payment_id(|_| true);
         let most = if self.one_in(2) { 3_000 } else { 40_000 };
         let amount = 1 + i64::from(self.number(most));

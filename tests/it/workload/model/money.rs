@@ -65,12 +65,28 @@ impl Paid {
     }
 }
 
+/// A refund that one person prepared, for another to do.
+#[derive(Clone, Debug)]
+pub(crate) struct PreparedRefund {
+    /// What was asked, but for the request id.
+    pub(crate) content: v1::RecordRefundRequest,
+    /// Who prepared it, and where that stands.
+    by: String,
+    position: i64,
+    /// Where it was done.
+    done: Option<i64>,
+}
+
 fn key(ask: &v1::RecordPaymentRequest) -> (&str, Option<&Date>, &str, i32) {
     (&ask.institution, ask.business_date.as_ref(), &ask.reference, ask.line)
 }
 
 fn content(ask: &v1::RecordPaymentRequest) -> v1::RecordPaymentRequest {
     v1::RecordPaymentRequest { request_id: String::new(), validate_only: false, ..ask.clone() }
+}
+
+fn refund_content(ask: &v1::RecordRefundRequest) -> v1::RecordRefundRequest {
+    v1::RecordRefundRequest { request_id: String::new(), validate_only: false, ..ask.clone() }
 }
 
 fn fact_of(ask: &v1::RecordPaymentRequest) -> Fact {
@@ -278,13 +294,20 @@ impl Model {
         self.learn(&ask.member_id, fact, place.known, told);
     }
 
-    pub(super) fn judge_refund(&self, ask: &v1::RecordRefundRequest, who: &str, place: &Place) -> Result<Verdict, No> {
+    pub(super) fn judge_refund(
+        &self,
+        ask: &v1::RecordRefundRequest,
+        who: &'static str,
+        place: &Place,
+    ) -> Result<Verdict, No> {
         let paid = self.payments.get(&ask.payment_id).ok_or(not_found("PAYMENT_NOT_FOUND"))?;
+        let told = v1::RecordRefundRequest { prepared_id: String::new(), ..refund_content(ask) };
+        let prepared = self.prepared.get(&ask.prepared_id).filter(|prepared| prepared.content == told);
+        if let Some(position) = prepared.and_then(|prepared| prepared.done) {
+            return Ok(Verdict::Held { position, duplicate: true });
+        }
         if paid.reversed.is_some() {
             return Err(not_now("PAYMENT_REVERSED"));
-        }
-        if paid.assigned.as_ref().is_some_and(|(_, by, _)| by == id_in(who)) {
-            return Err(denied("SECOND_PERSON_REQUIRED"));
         }
         let refundable = match paid.member() {
             None => paid.content.amount_riel - paid.refunded,
@@ -298,10 +321,33 @@ impl Model {
         if ask.amount_riel > refundable {
             return Err(not_now("AMOUNT_ABOVE_REFUNDABLE").at("amount_riel"));
         }
-        Ok(Verdict::Taken { warned: false })
+        let first = ask.prepared_id.is_empty();
+        if !first {
+            let prepared = prepared.ok_or(not_found("PREPARATION_NOT_FOUND"))?;
+            if role_of(who) != "SUPERVISOR" || prepared.by == id_in(who) {
+                return Err(denied("SECOND_PERSON_REQUIRED"));
+            }
+        }
+        if let Some((_, by, at)) = &paid.assigned {
+            if by == id_in(who) {
+                return Err(denied("SECOND_PERSON_REQUIRED"));
+            }
+            if prepared.is_some_and(|prepared| prepared.position < *at) {
+                return Err(not_found("PREPARATION_NOT_FOUND"));
+            }
+        }
+        Ok(Verdict::Taken { warned: first })
     }
 
-    pub(super) fn refund(&mut self, ask: &v1::RecordRefundRequest, place: &Place) {
+    pub(super) fn refund(&mut self, ask: &v1::RecordRefundRequest, who: &str, place: &Place) {
+        if ask.prepared_id.is_empty() {
+            let (content, by) = (refund_content(ask), id_in(who).to_owned());
+            let prepared = PreparedRefund { content, by, position: place.position, done: None };
+            self.prepared.insert(place.id.clone(), prepared);
+            return;
+        }
+        self.prepared.get_mut(&ask.prepared_id).expect("a prepared refund").done = Some(place.position);
+        *self.tally.entry("money paid back".to_owned()).or_default() += 1;
         let (amount, on) = (ask.amount_riel, self.today);
         let paid = self.payments.get_mut(&ask.payment_id).expect("a payment");
         paid.refunded += amount;

@@ -48,6 +48,7 @@ fn money_of_somebody_who_works_while_suspended_pays_the_way_back_first() {
         plus_current: false,
         flat: 50,
         waiting_months: 0,
+        instalments: None,
     };
     // A month falls due within itself. March is overdue on the 16th, which suspends; worked from the 20th on, it is owed no more,
     // but only the fee ends the suspension.

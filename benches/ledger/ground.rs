@@ -16,10 +16,6 @@ use tokio::runtime::{Builder, Runtime};
 use crate::cluster::{Database, tool};
 use crate::population::today;
 
-/// As in the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Members that are loaded where nobody says how many.
 const MEMBERS: u64 = 100_000;
 

@@ -314,39 +314,31 @@ async fn a_refund_takes_two_people_and_is_done_once() {
 #[tokio::test]
 async fn a_prepared_refund_is_decided_by_what_lies_there_when_it_is_done() {
     let world = World::on(TODAY).await;
-    let member = world.enrolled(1).await;
+    let (member, other) = (world.enrolled(1).await, world.enrolled(2).await);
     let paid = world.pay(&member, TODAY, 15).await.payment_id;
-    let bounced = unknown(&world, TODAY).await;
-    let by = |first: &v1::RecordRefundRequest, prepared_id: String| v1::RecordRefundRequest {
-        request_id: fresh(),
-        prepared_id,
-        ..first.clone()
-    };
-    let (both, one, of_nobody) = (refund(&paid, 2 * MONTH), refund(&paid, MONTH), refund(&bounced, MONTH));
-    let mut prepared = Vec::new();
-    for first in [&both, &one, &of_nobody] {
-        prepared.push(world.takes("SUPERVISOR/desk-3", first.clone()).await.prepared_id);
+    let (nobodys, bounced) = (unknown(&world, TODAY).await, unknown(&world, TODAY).await);
+    let mut seconds = Vec::new();
+    for (payment, amount) in [(&paid, 2 * MONTH), (&paid, MONTH), (&nobodys, MONTH), (&bounced, MONTH)] {
+        let first = refund(payment, amount);
+        let prepared_id = world.takes("SUPERVISOR/desk-3", first.clone()).await.prepared_id;
+        seconds.push(v1::RecordRefundRequest { request_id: fresh(), prepared_id, ..first });
     }
-    // In April one month more may be paid ahead, and part of the credit goes there.
-    world.clock_to("2026-04-10").await;
     let above = not_now("AMOUNT_ABOVE_REFUNDABLE").at("amount_riel");
-    let told = world.refuses(SUPERVISOR, by(&both, prepared[0].clone()), above).await;
+    // Half of the credit is paid back, money of nobody finds a month, and a payment bounces.
+    world.takes(SUPERVISOR, seconds[1].clone()).await;
+    let told = world.refuses(SUPERVISOR, seconds[0].clone(), above).await;
     assert_eq!(told.metadata["refundable_riel"], MONTH.to_string());
-    world.takes(SUPERVISOR, by(&one, prepared[1].clone())).await;
-    let told = world.refuses(SUPERVISOR, by(&both, prepared[0].clone()), above).await;
+    world.takes(OFFICER, assignment(&nobodys, &other)).await;
+    let told = world.refuses(SUPERVISOR, seconds[2].clone(), above).await;
     assert_eq!(told.metadata["refundable_riel"], "0");
-    world.takes(COLLECTOR, reversal(&bounced, "2026-04-10")).await;
-    world.refuses(SUPERVISOR, by(&of_nobody, prepared[2].clone()), not_now("PAYMENT_REVERSED")).await;
-    let nothing = v1::RecordRefundRequest { payment_id: member.clone(), ..one };
-    world
-        .refuses(
-            OFFICER,
-            v1::RecordRefundRequest { request_id: fresh(), ..nothing },
-            no(Code::NotFound, "PAYMENT_NOT_FOUND"),
-        )
-        .await;
+    world.takes(COLLECTOR, reversal(&bounced, TODAY)).await;
+    world.refuses(SUPERVISOR, seconds[3].clone(), not_now("PAYMENT_REVERSED")).await;
+    // Nobody prepares what could not be done.
+    world.refuses(OFFICER, refund(&paid, 2 * MONTH), above).await;
+    world.refuses(OFFICER, refund(&bounced, 1), not_now("PAYMENT_REVERSED")).await;
+    world.refuses(OFFICER, refund(&member, 1), no(Code::NotFound, "PAYMENT_NOT_FOUND")).await;
     let totals = world.reads(OFFICER, account(&member)).await.totals.expect("totals");
-    assert_eq!(totals.refunded_riel, MONTH);
+    assert_eq!((totals.refunded_riel, totals.credit_riel), (MONTH, MONTH));
 }
 
 #[tokio::test]

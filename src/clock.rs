@@ -112,8 +112,9 @@ fn system_now() -> Moment {
     Moment(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
-/// How long something takes, for progress lines and metrics; never part of an answer.
-#[derive(Clone, Copy, Debug)]
+/// How long something takes or ago it is, for progress lines, metrics and bounds; never part of an answer. What was started
+/// earlier comes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {

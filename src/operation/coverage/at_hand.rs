@@ -7,10 +7,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use krama_law::calendar::Moment;
 
+use crate::clock::Stopwatch;
 use crate::operation::person::{BirthDate, birth_of, phone_hash};
 use crate::store::person::Details;
 use crate::store::seal::Vault;
@@ -69,7 +70,7 @@ pub(crate) struct AtHand {
 /// The last look that found the ledger at the position of which everything here is true.
 #[derive(Clone, Copy)]
 struct Look {
-    began: Instant,
+    began: Stopwatch,
     /// The instant as known at which it was told.
     known: Moment,
 }
@@ -125,7 +126,7 @@ impl AtHand {
     }
 
     /// A look that began then found the ledger at a position, and is told as known at an instant.
-    pub(crate) fn found(&mut self, place: Place, began: Instant, known: Moment) {
+    pub(crate) fn found(&mut self, place: Place, began: Stopwatch, known: Moment) {
         self.reach(place);
         if place == self.through && self.looked.is_none_or(|last| last.began < began) {
             self.looked = Some(Look { began, known });
@@ -135,7 +136,7 @@ impl AtHand {
     /// The instant as known at which what is held may be told, if the last look is no older than an age. What this server
     /// wrote since then is in it.
     pub(crate) fn known_lately(&self, age: Duration) -> Option<Moment> {
-        let look = self.looked.filter(|look| look.began.elapsed() < age)?;
+        let look = self.looked.filter(|look| look.began.seconds() < age.as_secs_f64())?;
         Some(look.known.max(Moment(self.through.1)))
     }
 
@@ -228,7 +229,7 @@ mod tests {
     fn what_is_held_is_told_as_known_at_the_last_look_or_this_servers_own_last_command() {
         let (hour, mut at_hand) = (Duration::from_secs(3_600), four());
         assert_eq!(at_hand.known_lately(hour), None, "nobody has looked");
-        let began = Instant::now();
+        let [earlier, began] = [Stopwatch::start(), Stopwatch::start()];
         at_hand.found((10, 100), began, Moment(150));
         assert_eq!(at_hand.known_lately(hour), Some(Moment(150)));
         assert_eq!(at_hand.known_lately(Duration::ZERO), None, "it is too old");
@@ -236,10 +237,10 @@ mod tests {
         at_hand.reach((12, 160));
         assert_eq!(at_hand.known_lately(hour), Some(Moment(160)));
         // A look that found the ledger further back, or began before the last, says nothing new.
-        at_hand.found((10, 100), Instant::now(), Moment(170));
-        at_hand.found((12, 160), began.checked_sub(hour).unwrap(), Moment(155));
+        at_hand.found((10, 100), Stopwatch::start(), Moment(170));
+        at_hand.found((12, 160), earlier, Moment(155));
         assert_eq!((at_hand.through(), at_hand.known_lately(hour)), ((12, 160), Some(Moment(160))));
-        at_hand.found((12, 160), Instant::now(), Moment(180));
+        at_hand.found((12, 160), Stopwatch::start(), Moment(180));
         assert_eq!(at_hand.known_lately(hour), Some(Moment(180)));
     }
 

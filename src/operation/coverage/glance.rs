@@ -8,11 +8,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
 
 use krama_law::calendar::Moment;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::clock::Stopwatch;
 use crate::operation::Desk;
 use crate::operation::coverage::at_hand::{AtHand, Holder, Place, Traits};
 use crate::operation::failure::Failure;
@@ -93,7 +93,7 @@ impl Desk {
         let mut seen = HashMap::with_capacity(numbers.len());
         let mut anew = false;
         while !numbers.is_empty() {
-            let began = Instant::now();
+            let began = Stopwatch::start();
             let now = self.instant().await?;
             let to_read: Vec<[u8; 32]> = {
                 let mut at_hand = self.at_hand();

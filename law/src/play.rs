@@ -442,7 +442,8 @@ fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Day {
             Entitlement::Immediate => 0,
         });
         let longest = lapses.chain(limbs).max().unwrap_or(0).max(revision.suspend_after.unwrap_or(0));
-        let longest = longest + revision.longest_months.unwrap_or(0) + revision.lapse_run_off_months;
+        let lasting = revision.longest_months.unwrap_or(0).saturating_add(revision.lapse_run_off_months);
+        let longest = longest.saturating_add(lasting);
         let amnesties = revision.amnesties.iter().filter_map(|amnesty| amnesty.back_payment);
         let terms = amnesties.chain(revision.back_payment).chain(revision.suspension_return);
         let back = terms.map(|terms| {

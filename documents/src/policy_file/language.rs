@@ -101,6 +101,26 @@ macro_rules! dependant_field {
     };
 }
 
+/// A section that is `"none"` where the law has nothing of the kind, and else the fields that follow.
+macro_rules! section {
+    ($path:expr, $key:literal, $meaning:literal, $place:ident, $kind:literal, $none:literal) => {
+        Field {
+            path: $path,
+            case_key: $key,
+            meaning: $meaning,
+            read: |item, revision| {
+                if item.as_str() != Some("none") {
+                    return Err(concat!("should be \"none\", or ", $kind, " of its fields").to_owned());
+                }
+                revision.$place = None;
+                Ok(())
+            },
+            write: |revision| if revision.$place.is_none() { "\"none\"".to_owned() } else { String::new() },
+            say: |revision| if revision.$place.is_none() { $none.to_owned() } else { "by these rules".to_owned() },
+        }
+    };
+}
+
 /// A field of the clause of entry, which is made when its first field is read.
 macro_rules! entry_field {
     ($path:literal, $key:literal, $meaning:literal, $kind:expr, $place:ident) => {
@@ -184,20 +204,14 @@ pub const FIELDS: &[Field] = &[
         Charge,
         late_charge
     ),
-    Field {
-        path: ENTRY,
-        case_key: "entry",
-        meaning: "Whether only those may enrol who were employed before; a section that a law may leave out",
-        read: |item, revision| match item.as_str() {
-            Some("none") => {
-                revision.entry = None;
-                Ok(())
-            }
-            Some(_) | None => Err("should be \"none\", or a section of its fields".to_owned()),
-        },
-        write: |revision| if revision.entry.is_none() { "\"none\"".to_owned() } else { String::new() },
-        say: |revision| if revision.entry.is_none() { "everybody may".to_owned() } else { "by these rules".to_owned() },
-    },
+    section!(
+        ENTRY,
+        "entry",
+        "Whether only those may enrol who were employed before; a section that a law may leave out",
+        entry,
+        "a section",
+        "everybody may"
+    ),
     entry_field!(
         "voluntary.entry.employed",
         "entry.employed",
@@ -333,20 +347,14 @@ pub const FIELDS: &[Field] = &[
         Count { least: 0_u16, most: 120, unit: "months" },
         formal_public.run_off_months
     ),
-    Field {
-        path: "dependants",
-        case_key: "dependants",
-        meaning: "Whether anybody is covered through the head of a household",
-        read: |item, revision| match item.as_str() {
-            Some("none") => {
-                revision.dependants = None;
-                Ok(())
-            }
-            Some(_) | None => Err("should be \"none\", or a table of its fields".to_owned()),
-        },
-        write: |revision| if revision.dependants.is_none() { "\"none\"".to_owned() } else { String::new() },
-        say: |revision| if revision.dependants.is_none() { "nobody".to_owned() } else { "by these rules".to_owned() },
-    },
+    section!(
+        "dependants",
+        "dependants",
+        "Whether anybody is covered through the head of a household",
+        dependants,
+        "a table",
+        "nobody"
+    ),
     dependant_field!(
         "dependants.head_schemes",
         "dependants.heads",

@@ -3,7 +3,7 @@
 use crate::calendar::Moment;
 use crate::decision::decide;
 use crate::fact::{Fact, FactId};
-use crate::policy::tests::{law, plain};
+use crate::policy::tests::{back_payment, law, plain};
 use crate::policy::{BackPayment, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
@@ -40,16 +40,7 @@ fn which_month_was_relied_upon_is_told_by_what_was_known_before_each_reversal() 
 
 #[test]
 fn money_of_somebody_who_works_while_suspended_pays_the_way_back_first() {
-    let fee = BackPayment {
-        penalty: "0".parse().unwrap(),
-        compound: false,
-        cap_months: None,
-        refuse_older_months: None,
-        plus_current: false,
-        flat: 50,
-        waiting_months: 0,
-        instalments: None,
-    };
+    let fee = BackPayment { flat: 50, ..back_payment("0") };
     // A month falls due within itself. March is overdue on the 16th, which suspends; worked from the 20th on, it is owed no more,
     // but only the fee ends the suspension.
     let law = law(Revision { due_month_offset: 0, suspend_after: Some(0), suspension_return: Some(fee), ..plain() });

@@ -3,8 +3,8 @@
 use super::*;
 use crate::fact::Fact;
 use crate::fact::FactId;
-use crate::policy::tests::{law, plain};
-use crate::policy::{BackPayment, Entitlement, Revision};
+use crate::policy::tests::{back_payment, law, plain};
+use crate::policy::{Entitlement, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 /// Enrolled on 10 January 2025 with that month paid: of February to August the seventh falls due on 15 September, so that
@@ -65,16 +65,7 @@ fn changes_none(facts: &[(&str, Fact)], learnt: &str, fact: Fact) -> bool {
 
 #[test]
 fn a_lapse_after_which_somebody_comes_back_is_not_undone() {
-    let terms = BackPayment {
-        penalty: "0".parse().unwrap(),
-        compound: false,
-        cap_months: None,
-        refuse_older_months: None,
-        plus_current: false,
-        flat: 0,
-        waiting_months: 0,
-        instalments: None,
-    };
+    let terms = back_payment("0");
     let lenient = Revision { back_payment: Some(terms), ..plain() };
     let told = told(&silent(), "2025-10-20", paid("2025-10-10", 800), lenient);
     assert_eq!(told, ["2025-10-10 to 2025-10-20: Abandoned [], now Current [Voluntary]: Changed"]);

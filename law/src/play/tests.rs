@@ -3,7 +3,7 @@
 use super::*;
 use crate::decision::{decide, first_day_of_cover};
 use crate::fact::{AssistanceLevel, Fact};
-use crate::policy::tests::{law, laws, plain};
+use crate::policy::tests::{back_payment, law, laws, plain};
 use crate::policy::{BackPayment, Entitlement, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
@@ -126,16 +126,7 @@ fn that_one_more_month_is_overdue_is_the_first_change_too() {
 
 #[test]
 fn a_cover_that_begins_after_years_of_waiting_is_seen() {
-    let terms = BackPayment {
-        penalty: "0".parse().unwrap(),
-        compound: false,
-        cap_months: None,
-        refuse_older_months: None,
-        plus_current: false,
-        flat: 0,
-        waiting_months: 60,
-        instalments: None,
-    };
+    let terms = BackPayment { waiting_months: 60, ..back_payment("0") };
     // Since the reform nobody lapses, and who had lapsed waits for five years after paying.
     let reform = Revision {
         effective: day("2025-08-18"),

@@ -3,6 +3,20 @@
 use super::*;
 use crate::calendar::Month;
 
+/// A way back by paying all that is overdue, with so much of it a month more.
+pub(crate) fn back_payment(penalty: &str) -> BackPayment {
+    BackPayment {
+        penalty: penalty.parse().unwrap(),
+        compound: false,
+        cap_months: None,
+        refuse_older_months: None,
+        plus_current: false,
+        flat: 0,
+        waiting_months: 0,
+        instalments: None,
+    }
+}
+
 /// A law of the simplest kind, for tests of single rooms.
 pub(crate) fn plain() -> Revision {
     let formal = || Formal { entitlement: vec![Entitlement::Immediate], run_off_months: 0 };

@@ -4,8 +4,8 @@
 use super::*;
 use crate::calendar::Moment;
 use crate::fact::{EmploymentId, Fact, FactId};
-use crate::policy::tests::{law, plain};
-use crate::policy::{BackPayment, CoPaymentRule, Entitlement, Formal, OnHoliday, Revision};
+use crate::policy::tests::{back_payment, law, plain};
+use crate::policy::{CoPaymentRule, Entitlement, Formal, OnHoliday, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 /// When facts became known that were known in time.
@@ -23,16 +23,7 @@ fn two_or_six() -> Revision {
 
 /// Who has lapsed may come back by paying, one per cent a month more.
 fn lenient(revision: Revision) -> Revision {
-    let terms = BackPayment {
-        penalty: "0.01".parse().unwrap(),
-        compound: false,
-        cap_months: None,
-        refuse_older_months: None,
-        plus_current: false,
-        flat: 0,
-        waiting_months: 0,
-        instalments: None,
-    };
+    let terms = back_payment("0.01");
     Revision { back_payment: Some(terms), ..revision }
 }
 

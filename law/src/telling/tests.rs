@@ -4,7 +4,7 @@ use super::*;
 use crate::calendar::Moment;
 use crate::decision::explain;
 use crate::fact::{AssistanceLevel, EmploymentId, Fact, MemberId, Relation};
-use crate::policy::tests::{law, plain};
+use crate::policy::tests::{back_payment, law, plain};
 use crate::policy::{BackPayment, DependantRule, Entitlement, LapseCondition, Revision};
 use crate::timeline::Timeline;
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
@@ -22,16 +22,7 @@ fn by_the_month() -> Revision {
 
 /// Who is out comes back by paying what is overdue, ten per cent a month more.
 fn terms() -> BackPayment {
-    BackPayment {
-        penalty: "0.1".parse().unwrap(),
-        compound: false,
-        cap_months: None,
-        refuse_older_months: None,
-        plus_current: false,
-        flat: 0,
-        waiting_months: 0,
-        instalments: None,
-    }
+    back_payment("0.1")
 }
 
 /// The steps up to a day, each with its day and the numbers of its facts.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::decision::doors;
-use crate::policy::tests::{law, plain};
+use crate::policy::tests::{back_payment, law, plain};
 use crate::policy::{Amnesty, BackPayment, Bar, Entitlement, Revision};
 use crate::timeline::tests::{day, enrolled, known, paid};
 
@@ -12,16 +12,7 @@ fn out() -> Vec<(&'static str, Fact)> {
 }
 
 fn terms(waiting_months: u16) -> BackPayment {
-    BackPayment {
-        penalty: "0".parse().unwrap(),
-        compound: false,
-        cap_months: None,
-        refuse_older_months: None,
-        plus_current: false,
-        flat: 0,
-        waiting_months,
-        instalments: None,
-    }
+    BackPayment { waiting_months, ..back_payment("0") }
 }
 
 /// The kind, the price, the first day of cover and the last day of each door, asked at the end of the day: what is supposed is

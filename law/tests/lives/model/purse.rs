@@ -11,7 +11,7 @@ use krama_law::money::Riel;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Owner {
     Payment(FactId),
-    /// The money of the pot that was emptied at the so-manieth time.
+    /// The money of the pot that was emptied at the time of this number.
     Emptied(usize),
 }
 

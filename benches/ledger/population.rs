@@ -314,6 +314,10 @@ pub(crate) async fn load(settings: &Settings, population: Population) -> Duratio
     let write = store.begin().await.expect("a transaction");
     employer::insert(&write, &employers).await.expect("employers");
     employer::insert_access(&write, &grants).await.expect("grants");
+    if write.get_database_backend() == DbBackend::Sqlite {
+        // Not in memory, where a server keeps what little it sorts when it writes.
+        write.execute_unprepared("PRAGMA temp_store = FILE").await.expect("the setting is taken");
+    }
     for sql in indexes {
         write.execute_unprepared(&sql).await.expect("an index");
     }

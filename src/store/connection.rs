@@ -121,6 +121,7 @@ impl Store {
             Place::File(path) => {
                 let writer = sqlite::writer(path, settings).await?;
                 let vault = prepare(&writer, settings, path.as_os_str()).await?;
+                sqlite::undo_in_memory(&writer).await?;
                 let readers = sqlite::readers(path, settings).await?;
                 let log = Some(log::Log::copied_by(sqlite::copier(path, settings).await?));
                 // A file of this machine does not fall silent.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use krama_law::calendar::{Day, Moment};
 use krama_law::fact::{Fact, FactId, Recorded};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 
 use crate::store::audit::{AuditRow, Outcome};
 use crate::store::connection::{Place, Settings, Store, Write};
@@ -47,6 +47,7 @@ on_both! {
     a_ledger_keeps_its_epoch_its_key_and_its_rows_when_it_is_opened_again,
     evidence_is_added_to_and_never_altered,
     what_is_not_committed_is_gone_and_a_reader_sees_one_state,
+    one_statement_may_change_thousands_of_pages,
     personal_data_is_not_in_the_files,
     the_key_file_is_the_owners_alone_and_no_other_key_opens_the_ledger,
     of_many_that_open_a_new_ledger_at_once_all_find_the_same,
@@ -263,6 +264,37 @@ async fn what_is_not_committed_is_gone_and_a_reader_sees_one_state(folder: Folde
     let refused = before.execute_unprepared("DELETE FROM person").await.unwrap_err();
     let refused = refused.to_string();
     assert!(refused.contains("readonly") || refused.contains("read-only transaction"), "{refused}");
+}
+
+/// What it takes to undo a statement has outgrown each place where it is kept: a megabyte, four, sixteen.
+async fn one_statement_may_change_thousands_of_pages(folder: Folder) {
+    const ROWS: i64 = 6_000;
+    let store = folder.open().await;
+    let write = store.begin().await.unwrap();
+    write
+        .execute_unprepared("CREATE TABLE wide (id bigint PRIMARY KEY, body text NOT NULL CHECK (body <> 'yyy'))")
+        .await
+        .unwrap();
+    let fill = format!(
+        "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < {ROWS}) \
+         INSERT INTO wide SELECT id, substr('{}', 1 + id % 7) FROM n",
+        "x".repeat(3_500)
+    );
+    write.execute_unprepared(&fill).await.unwrap();
+    write.commit().await.unwrap();
+
+    let write = store.begin().await.unwrap();
+    write.execute_unprepared("UPDATE wide SET body = 'z' || body").await.unwrap();
+    write.commit().await.unwrap();
+    let write = store.begin().await.unwrap();
+    write.execute_unprepared("SAVEPOINT before").await.unwrap();
+    let refused = format!("UPDATE wide SET body = CASE id WHEN {ROWS} THEN 'yyy' ELSE 'y' || body END");
+    write.execute_unprepared(&refused).await.unwrap_err();
+    write.execute_unprepared("ROLLBACK TO SAVEPOINT before").await.unwrap();
+    let changed =
+        Statement::from_string(write.get_database_backend(), "SELECT count(*) FROM wide WHERE body LIKE 'zx%'");
+    let changed = write.query_one_raw(changed).await.unwrap().unwrap();
+    assert_eq!(changed.try_get_by_index::<i64>(0).unwrap(), ROWS, "each is as it was before what was refused");
 }
 
 async fn personal_data_is_not_in_the_files(folder: Folder) {

@@ -37,6 +37,13 @@ pub(super) async fn writer(path: &Path, settings: &Settings) -> Result<DatabaseC
     Ok(writer)
 }
 
+/// Keeps in memory what it takes to undo one statement, once the schema is up to date: a statement of a batch changes few
+/// pages, and would write them to a file that nobody reads. A step of the schema may sort and change a whole table.
+pub(super) async fn undo_in_memory(writer: &DatabaseConnection) -> Result<(), Failure> {
+    writer.execute_unprepared("PRAGMA temp_store = MEMORY").await?;
+    Ok(())
+}
+
 /// The connections that read.
 pub(super) async fn readers(path: &Path, settings: &Settings) -> Result<DatabaseConnection, Failure> {
     connect(path, settings, settings.readers.max(1), reader_options).await

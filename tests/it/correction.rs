@@ -95,8 +95,15 @@ async fn excused_months_are_not_owed_and_many_need_a_supervisor() {
     world.refuses(SUPERVISOR, longer, no(Code::NotFound, "PREPARATION_NOT_FOUND")).await;
     let done = world.takes(SUPERVISOR, long.clone()).await;
     assert!(done.outcome() == v1::Outcome::Accepted && !done.fact_id.is_empty() && done.prepared_id.is_empty());
-    assert_eq!(world.ask(SUPERVISOR, long).await.expect("the same again"), done);
+    assert_eq!(world.ask(SUPERVISOR, long.clone()).await.expect("the same again"), done);
     assert_eq!(standing(&world, &member).await, v1::Standing::Current);
+    // A preparation is of one act, also when that is taken back.
+    let again = world.ask(SUPERVISOR, v1::ExcuseMonthsRequest { request_id: fresh(), ..long.clone() }).await;
+    let again = again.expect("an answer");
+    assert_eq!((again.outcome(), &again.fact_id), (v1::Outcome::Duplicate, &done.fact_id));
+    world.takes(OFFICER, retracted(&member, &done.fact_id)).await;
+    let used_up = v1::ExcuseMonthsRequest { request_id: fresh(), ..long };
+    world.refuses(SUPERVISOR, used_up, no(Code::NotFound, "PREPARATION_NOT_FOUND")).await;
     world.takes(SUPERVISOR, excuse(&member, "2027-01", "2031-12")).await;
     world.refuses(SUPERVISOR, excuse(&member, "2027-01", "2032-01"), invalid("to_month")).await;
     world.refuses(OFFICER, excuse(&member, "2026-03", "2026-02"), invalid("to_month")).await;

@@ -144,6 +144,10 @@ fn stands(member: i64, recorded: &Recorded) -> Decided {
     Decided::Repeated { position: position_of(recorded.id.0), accepted }
 }
 
+fn taken_back(facts: &[Recorded], id: FactId) -> bool {
+    facts.iter().any(|other| other.fact == Fact::Retracted { fact: id })
+}
+
 pub(crate) fn answer(member: i64, page: &Page, stage: &Stage<'_>, accepted: &Accepted) -> Corrected {
     let changes = changes_of(page, member, accepted, stage);
     Corrected { fact: accepted.fact, changes }
@@ -174,9 +178,9 @@ impl Act for Death {
         let (member, today) = (self.member, stage.today());
         must_be_known(page, member)?;
         let timeline = page.timeline(member);
-        let taken_back = |id: FactId| timeline.facts().iter().any(|other| other.fact == Fact::Retracted { fact: id });
-        let deaths = timeline.facts().iter().filter(|recorded| matches!(recorded.fact, Fact::Died { .. }));
-        if let Some(held) = deaths.rev().find(|recorded| !taken_back(recorded.id)) {
+        let facts = timeline.facts();
+        let deaths = facts.iter().filter(|recorded| matches!(recorded.fact, Fact::Died { .. }));
+        if let Some(held) = deaths.rev().find(|recorded| !taken_back(facts, recorded.id)) {
             if held.fact == (Fact::Died { on: self.on }) {
                 return Ok(stands(member, held));
             }
@@ -258,6 +262,23 @@ impl Act for FactRetraction {
     }
 }
 
+impl Excuse {
+    /// What stands of these months since they were prepared. The preparation is of one act: where that was taken back
+    /// since, it is used up.
+    fn done(&self, page: &Page, fact: &Fact) -> Result<Option<Decided>, Refusal> {
+        let Some(prepared) = self.prepared else { return Ok(None) };
+        let timeline = page.timeline(self.member);
+        let facts = timeline.facts();
+        let mut since = facts.iter().filter(|recorded| recorded.id.0 > prepared && recorded.fact == *fact).peekable();
+        if since.peek().is_none() {
+            return Ok(None);
+        }
+        let held = since.find(|recorded| !taken_back(facts, recorded.id));
+        let held = held.ok_or(Refusal::PreparationNotFound { prepared })?;
+        Ok(Some(stands(self.member, held)))
+    }
+}
+
 impl Act for Excuse {
     type Reply = Corrected;
     const METHOD: Method = Method::ExcuseMonths;
@@ -281,14 +302,18 @@ impl Act for Excuse {
     fn decide(&self, caller: &Caller, page: &Page, stage: &mut Stage<'_>) -> Result<Decided, Failure> {
         must_be_known(page, self.member)?;
         let months = self.to.0 - self.from.0 + 1;
+        let fact = Fact::Excused { from: self.from, to: self.to };
         if months > stage.limits.excuse_months_alone || self.prepared.is_some() {
             let as_prepared = Excuse { prepared: None, ..self.clone() };
             match prepared::turn(&as_prepared, self.prepared, caller, page)? {
                 Turn::First => return Ok(prepared::first(Some(self.member), self.ground.note())),
-                Turn::Second { .. } => {}
+                Turn::Second { .. } => {
+                    if let Some(done) = self.done(page, &fact)? {
+                        return Ok(done);
+                    }
+                }
             }
         }
-        let fact = Fact::Excused { from: self.from, to: self.to };
         Ok(one_fact(self.member, fact, &self.ground, self.kind, stage))
     }
 

@@ -4,9 +4,10 @@
 //! ranges and defaults, which are each document's own.
 
 use krama_law::answer::Scheme;
-use krama_law::fact::AssistanceLevel;
+use krama_law::fact::{AssistanceLevel, Sector};
+use krama_law::money::Rounding;
 use krama_law::policy::{
-    Entitlement, EntryMonths, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, OnHoliday,
+    Branch, Entitlement, EntryMonths, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, OnHoliday,
     RetroactiveLoss, Within,
 };
 use serde::de::Error;
@@ -132,6 +133,27 @@ impl Worded for FormalMonthCounts {
         ("employed", FormalMonthCounts::Employed, "that it was worked"),
         ("declared", FormalMonthCounts::Declared, "that the employer declared it"),
         ("paid", FormalMonthCounts::Paid, "that the employer paid it"),
+    ];
+}
+
+impl Worded for Sector {
+    const WORDS: &'static [(&'static str, Sector, &'static str)] =
+        &[("private", Sector::Private, "private"), ("public", Sector::Public, "public")];
+}
+
+impl Worded for Branch {
+    const WORDS: &'static [(&'static str, Branch, &'static str)] = &[
+        ("occupational_risk", Branch::OccupationalRisk, "occupational risk"),
+        ("health_care", Branch::HealthCare, "health care"),
+        ("pension", Branch::Pension, "pension"),
+    ];
+}
+
+impl Worded for Rounding {
+    const WORDS: &'static [(&'static str, Rounding, &'static str)] = &[
+        ("up", Rounding::Up, "rounded up to the riel"),
+        ("down", Rounding::Down, "rounded down to the riel"),
+        ("nearest", Rounding::Nearest, "rounded to the nearest riel"),
     ];
 }
 

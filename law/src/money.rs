@@ -55,6 +55,30 @@ impl FromStr for Rate {
     }
 }
 
+/// What becomes of a part of a riel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rounding {
+    /// A whole one is asked for.
+    Up,
+    /// It is left.
+    Down,
+    /// From a half on a whole one is asked for.
+    Nearest,
+}
+
+impl Rounding {
+    /// A part of an amount, which is not negative, in whole riel.
+    pub fn part(self, amount: Riel, rate: Rate) -> Riel {
+        let (scale, parts) = (i128::from(rate.scale), i128::from(amount) * i128::from(rate.parts));
+        let added = match self {
+            Rounding::Up => scale - 1,
+            Rounding::Down => 0,
+            Rounding::Nearest => scale / 2,
+        };
+        Riel::try_from((parts + added) / scale).unwrap_or(Riel::MAX)
+    }
+}
+
 /// One month that a back-payment asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lack {
@@ -140,6 +164,17 @@ mod tests {
         assert_eq!([1_041, 1_040].map(|money| paid(money, "0.02", true, 2)), [(1_000, 41), (999, 41)]);
         assert_eq!([52, 1, 0].map(|money| paid(money, "0.02", false, 2)), [(50, 2), (0, 1), (0, 0)]);
         assert_eq!(paid(500, "0", false, 9), (500, 0));
+    }
+
+    #[test]
+    fn a_part_of_a_riel_goes_where_the_law_says() {
+        let part =
+            |rounding: Rounding| [249, 250, 251, 500].map(|amount| rounding.part(amount, "0.002".parse().unwrap()));
+        assert_eq!(part(Rounding::Up), [1, 1, 1, 1]);
+        assert_eq!(part(Rounding::Down), [0, 0, 0, 1]);
+        assert_eq!(part(Rounding::Nearest), [0, 1, 1, 1]);
+        assert_eq!(Rounding::Nearest.part(7, "1".parse().unwrap()), 7);
+        assert_eq!(Rounding::Up.part(Riel::MAX, "1".parse().unwrap()), Riel::MAX);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod book;
 mod entry;
+mod wages;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::money::{Rate, Riel};
 pub use book::Book;
 pub(crate) use book::in_force;
 pub use entry::{Entry, EntryMonths, Within};
+pub use wages::{Branch, WageBase, WageContribution, WageRate};
 
 /// The rules in force from one day on, until a later revision takes their place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -84,6 +86,8 @@ pub struct Revision {
     pub formal_public: Formal,
     /// What makes a month of formal employment an insured one.
     pub formal_month_counts: FormalMonthCounts,
+    /// What is paid on wages; no answer depends on it.
+    pub wage_rates: Vec<WageRate>,
     /// Who is covered through the head of a household; `None`: nobody.
     pub dependants: Option<DependantRule>,
     /// Whether somebody who lapsed is referred to social assistance.

@@ -13,9 +13,11 @@ use krama_documents::case_file;
 use krama_documents::catalogue::{Catalogue, Language};
 use krama_documents::picture::{Life, compared};
 use krama_documents::policy_file::{BadPolicy, FIELDS, LawBook, Sheet, difference, law_folders, law_named, read_law};
-use krama_law::calendar::{Day, Moment};
+use krama_law::calendar::{Day, Moment, Month};
 use krama_law::decision::explain;
-use krama_law::policy::Source;
+use krama_law::fact::Sector;
+use krama_law::money::Riel;
+use krama_law::policy::{Branch, Source, WageContribution};
 
 /// Checks, shows and compares law documents.
 #[derive(Clone, Debug, clap::Args)]
@@ -52,6 +54,20 @@ enum What {
         before: String,
         /// The other.
         after: String,
+    },
+    /// Prints what an employer and a worker pay on a month's wage, branch by branch.
+    Contributions {
+        /// The law.
+        law: String,
+        /// The month's wage, in riel.
+        #[arg(long, value_name = "RIEL", value_parser = clap::value_parser!(i64).range(0..=1_000_000_000))]
+        wage: Riel,
+        /// The month.
+        #[arg(long, value_name = "MONTH")]
+        month: Month,
+        /// Whether the State is the employer.
+        #[arg(long)]
+        public: bool,
     },
     /// Draws the life that a case tells under two laws, on one page.
     Compare {
@@ -96,6 +112,12 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         What::Diff { before, after } => {
             let (before, after) = (revision(before, &args.laws)?, revision(after, &args.laws)?);
             diff(&before, &after, out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Contributions { law, wage, month, public } => {
+            let book = read_law(&folder(law, &args.laws))?;
+            let sector = if *public { Sector::Public } else { Sector::Private };
+            contributions(sheet_on(&book, Some(month.first_day()))?, sector, *wage, *month, out)?;
             Ok(ExitCode::SUCCESS)
         }
         What::Compare { one, other, case, named, on, language, svg } => {
@@ -261,6 +283,28 @@ fn diff(before: &Sheet, after: &Sheet, out: &mut dyn Write) -> std::io::Result<(
     Ok(())
 }
 
+fn contributions(sheet: &Sheet, sector: Sector, wage: Riel, month: Month, out: &mut dyn Write) -> anyhow::Result<()> {
+    let paid = sheet.revision.wage_contributions(sector, wage, month);
+    if paid.is_empty() {
+        bail!("`{}` of {} tells no rate for such a wage in {month}", sheet.law, sheet.revision.effective);
+    }
+    writeln!(out, "{:<18}{:>14}{:>14}{:>14}", "branch", "on", "employer", "worker")?;
+    for line in &paid {
+        let name = match line.branch {
+            Branch::OccupationalRisk => "occupational risk",
+            Branch::HealthCare => "health care",
+            Branch::Pension => "pension",
+        };
+        writeln!(out, "{name:<18}{:>14}{:>14}{:>14}", line.base, line.employer, line.worker)?;
+    }
+    let sum = |part: fn(&WageContribution) -> Riel| paid.iter().map(part).sum::<Riel>();
+    writeln!(out, "{:<32}{:>14}{:>14}", "together, in riel", sum(|line| line.employer), sum(|line| line.worker))?;
+    if let Some(source) = sheet.revision.source("formal.contributions") {
+        tell_source(source, "", out)?;
+    }
+    Ok(())
+}
+
 fn tell_source(source: &Source, indent: &str, out: &mut dyn Write) -> std::io::Result<()> {
     for (kind, said) in [("cited", &source.citation), ("assumed", &source.assumption)] {
         if let Some(said) = said {
@@ -299,6 +343,22 @@ mod tests {
         assert!(text.contains("Reading elapsed: Six months have passed"), "{text}");
         let before = Some("2023-08-27".parse().unwrap());
         assert!(ran(What::Show { law: "kh".to_owned(), on: before, toml: false }).0.is_err());
+    }
+
+    #[test]
+    fn what_is_paid_on_a_wage_is_told_branch_by_branch() {
+        let on = |month: &str, public| What::Contributions {
+            law: "kh".to_owned(),
+            wage: 900_000,
+            month: month.parse().unwrap(),
+            public,
+        };
+        let (_, text) = ran(on("2027-10", false));
+        assert!(text.contains("pension                   900000         36000         36000\n"), "{text}");
+        assert!(text.contains("together, in riel                        65750         36000\n"), "{text}");
+        assert!(text.contains("\ncited   ") && text.contains("\nassumed "), "{text}");
+        assert!(!ran(on("2027-10", true)).1.contains("\npension "));
+        assert!(ran(on("2023-08", false)).0.is_err());
     }
 
     #[test]

@@ -9,9 +9,11 @@ use krama_law::answer::{Answer, Cover, Door};
 use krama_law::calendar::Day;
 use krama_law::explanation::Step;
 use krama_law::money::Riel;
+use krama_law::policy::WageContribution;
 
 use crate::case_file::expectation::{Expectation, ExpectedCoPayment, ExpectedDoor, ExpectedStep};
 use crate::case_file::words;
+use crate::law_words::Worded;
 
 /// How many steps a difference shows.
 const STEPS_SHOWN: usize = 12;
@@ -86,6 +88,16 @@ impl Checks<'_> {
         self.number("co_payment.months", wanted.months, got.months);
         self.texts("co_payment.until", wanted.until.clone(), &got.until.to_string());
         self.amount_or_null("co_payment.ceiling", wanted.ceiling, got.ceiling);
+    }
+
+    /// All branches that have a rate.
+    pub(super) fn contributions(&mut self, wanted: &BTreeMap<String, [Riel; 3]>, got: &[WageContribution]) {
+        let told = |branch: &str, amounts: &[Riel; 3]| format!("{branch} {amounts:?}");
+        let wanted: Vec<String> = wanted.iter().map(|(branch, amounts)| told(branch, amounts)).collect();
+        let told = got.iter().map(|paid| told(paid.branch.word(), &[paid.base, paid.employer, paid.worker]));
+        let mut got: Vec<String> = told.collect();
+        got.sort_unstable();
+        self.texts("contributions", Some(wanted.join(", ")), &got.join(", "));
     }
 
     /// All doors in their order; of each only what is asked.

@@ -15,8 +15,9 @@ use krama_law::timeline::Timeline;
 use serde::Deserialize;
 
 use crate::case_file::compare::Checks;
-use crate::case_file::facts::{SectorWord, Story};
+use crate::case_file::facts::Story;
 use crate::case_file::{day, given, month};
+use crate::law_words::Word;
 
 /// A value that is checked when its key is given, also when it is given as `null`.
 type OrNull<T> = Option<Option<T>>;
@@ -59,6 +60,17 @@ pub(super) struct Expectation {
     pub(super) least: OrNull<Riel>,
     pub(super) doors: Option<Vec<ExpectedDoor>>,
     pub(super) steps: Option<Vec<ExpectedStep>>,
+    contributions: Option<ExpectedContributions>,
+}
+
+/// What is paid on a wage for the month of the day.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectedContributions {
+    wage: Riel,
+    sector: Option<Word<Sector>>,
+    /// Of each branch the contributory wage, and what the employer and the worker pay.
+    paid: BTreeMap<String, [Riel; 3]>,
 }
 
 #[derive(Deserialize)]
@@ -95,7 +107,7 @@ pub(super) struct ExpectedStep {
 struct Supposed {
     enrolled: Option<String>,
     hired: Option<String>,
-    sector: Option<SectorWord>,
+    sector: Option<Word<Sector>>,
     payment: Option<String>,
     amount: Option<Riel>,
     r#for: Option<String>,
@@ -146,6 +158,12 @@ impl Expectation {
         if let Some(wanted) = &self.steps {
             checks.steps(wanted, &explain(timeline, law, on, known).steps);
         }
+        if let Some(wanted) = &self.contributions {
+            let revisions = law.as_known(known);
+            let sector = wanted.sector.map_or(Sector::Private, |word| word.0);
+            let got = revisions.on(on).wage_contributions(sector, wanted.wage, on.month());
+            checks.contributions(&wanted.paid, &got);
+        }
         Ok(())
     }
 
@@ -172,7 +190,7 @@ impl Supposed {
             return Err("exactly one of `enrolled`, `hired`, `payment` and `pays_months` is supposed".to_owned());
         }
         if let Some(text) = &self.hired {
-            let sector = self.sector.map_or(Sector::Private, Into::into);
+            let sector = self.sector.map_or(Sector::Private, |word| word.0);
             Ok(Fact::Hired { employment: story.another_job, sector, from: day(text)?, until: None })
         } else if let Some(text) = &self.enrolled {
             Ok(Fact::Enrolled { on: day(text)? })

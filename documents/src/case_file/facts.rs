@@ -32,13 +32,6 @@ struct Monthly {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum SectorWord {
-    Private,
-    Public,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum ActWord {
     Declared,
     Paid,
@@ -78,7 +71,7 @@ pub(super) struct CaseFact {
     retracted_fact: Option<String>,
     amount: Option<Riel>,
     r#for: Option<String>,
-    sector: Option<SectorWord>,
+    sector: Option<Word<Sector>>,
     relation: Option<RelationWord>,
     disabled: Option<bool>,
     registered: Option<bool>,
@@ -222,7 +215,7 @@ impl CaseFact {
     }
 
     fn read_work(&self, labels: &mut Labels) -> Result<Vec<Read>, String> {
-        let sector = self.sector.map_or(Sector::Private, Into::into);
+        let sector = self.sector.map_or(Sector::Private, |word| word.0);
         if let Some(label) = &self.job {
             let (from, until) = (need("from", self.from.as_ref())?, self.until()?);
             one(from, Fact::Hired { employment: labels.new_job(label), sector, from, until })
@@ -290,15 +283,6 @@ impl CaseFact {
 
     fn until(&self) -> Result<Option<Day>, String> {
         self.until.as_deref().map(day).transpose()
-    }
-}
-
-impl From<SectorWord> for Sector {
-    fn from(word: SectorWord) -> Sector {
-        match word {
-            SectorWord::Private => Sector::Private,
-            SectorWord::Public => Sector::Public,
-        }
     }
 }
 

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use crate::case_file::{Shelf, day, given};
 use crate::law_words::{Bars, EntitlementLimb, Gaps, LapseLimb, WithinWord, Word};
+use crate::policy_file::RateTable;
 
 /// The law of a case: one that is shipped, by its name (`law`, and `reading` for one of its readings), or the frozen one
 /// with single fields replaced. The first revision and each later one are written with the same keys; `base` and `then` are for
@@ -57,6 +58,7 @@ pub(super) struct CasePolicy {
     public_entitlement: Option<Vec<EntitlementLimb>>,
     public_run_off_months: Option<u16>,
     formal_month_counts: Option<Word<FormalMonthCounts>>,
+    formal_contributions: Option<Vec<RateTable>>,
     #[serde(deserialize_with = "given")]
     dependants: Option<Option<DependantTerms>>,
     assistance_levels: Option<Vec<Word<AssistanceLevel>>>,
@@ -249,6 +251,9 @@ impl CasePolicy {
         set_all(&mut revision.formal_public.entitlement, self.public_entitlement.as_deref());
         set(&mut revision.formal_public.run_off_months, self.public_run_off_months);
         set(&mut revision.formal_month_counts, self.formal_month_counts.map(|word| word.0));
+        if let Some(tables) = &self.formal_contributions {
+            revision.wage_rates = tables.iter().map(RateTable::rate).collect::<Result<_, _>>()?;
+        }
         if let Some(terms) = &self.dependants {
             revision.dependants = terms.as_ref().map(|terms| terms.applied_to(revision.dependants));
         }
@@ -394,6 +399,7 @@ pub fn frozen_kh_current() -> Revision {
         formal_private: Formal { entitlement: entitlement.clone(), run_off_months: 0 },
         formal_public: Formal { entitlement, run_off_months: 0 },
         formal_month_counts: FormalMonthCounts::Employed,
+        wage_rates: Vec::new(),
         dependants: Some(frozen_dependants()),
         social_assistance: false,
         transition: Transition { gaps_count: true, bars_lifted: false },

@@ -172,6 +172,7 @@ fn blank() -> Revision {
         formal_private: Formal { entitlement: Vec::new(), run_off_months: 0 },
         formal_public: Formal { entitlement: Vec::new(), run_off_months: 0 },
         formal_month_counts: FormalMonthCounts::Employed,
+        wage_rates: Vec::new(),
         dependants: None,
         social_assistance: false,
         transition: Transition { gaps_count: true, bars_lifted: false },

@@ -13,7 +13,7 @@ use toml_edit::Item;
 use crate::law_words::{AssistanceDoor, Bars, Gaps};
 use crate::policy_file::values::{
     Amnesties, Charge, CoPayment, Count, DaysBefore, Employed, Entitlements, EntryTime, Holidays, LapseConditions,
-    OrWord, Riels, Terms, WordList, Words, YesNo, unread,
+    OrWord, Riels, Terms, WageRates, WordList, Words, YesNo, unread,
 };
 
 /// One field of the language.
@@ -56,6 +56,7 @@ impl Field {
         match self.path {
             "voluntary.longest_months" => return revision.longest_months.is_some() || is_said(),
             "voluntary.late_charge" => return revision.late_charge.is_some() || is_said(),
+            "formal.contributions" => return !revision.wage_rates.is_empty() || is_said(),
             "voluntary.lapse.run_off_months" => return revision.lapse_run_off_months > 0 || is_said(),
             ENTRY => return revision.entry.is_none() && is_said(),
             path if path.starts_with(ENTRY) => return revision.entry.is_some(),
@@ -318,6 +319,13 @@ pub const FIELDS: &[Field] = &[
         "What makes a month of formal employment an insured one",
         Words,
         formal_month_counts
+    ),
+    field!(
+        "formal.contributions",
+        "formal_contributions",
+        "What is paid on a wage for each branch; a field that a law may leave out",
+        WageRates,
+        wage_rates
     ),
     field!(
         "formal.private.entitlement",

@@ -212,6 +212,44 @@ fn a_charge_for_paying_late_is_read_and_may_be_left_out() {
 }
 
 #[test]
+fn rates_on_wages_are_read_and_may_be_left_out() {
+    const LAST: &str = "branch = \"health_care\", employer = \"0.01\", worker = \"0\"";
+    assert_eq!(shipped().wage_rates.len(), 5);
+    let changed = |to: &str| read(LAST, to);
+    let later = changed("branch = \"pension\", from = \"2030-01-01\", employer = \"0.015\", worker = \"0\"")
+        .expect("it is sound");
+    let told = &difference(&shipped(), &later)[0].after;
+    assert!(
+        told.ends_with("pension (public, from 2030-01-01): 1.5 % by the employer and 0 % by the worker of the wage, rounded to the nearest riel"),
+        "{told}"
+    );
+    assert!(told.contains("of the middle of its rank among 20 from 200,000 riel to 1,200,000 riel"), "{told}");
+    assert!(told.contains("of the wage, at least 400,000 riel and at most 1,200,000 riel"), "{told}");
+    let refused = |to: &str, says: &str| {
+        let faults = changed(to).expect_err("the rate is wrong");
+        assert!(faults[0].problem.contains(says), "{faults:?}");
+    };
+    let health = |more: &str| format!("branch = \"health_care\", employer = \"0.01\", worker = \"0\"{more}");
+    refused(&health("").replace("0.01", "1.01"), "employer = \"1.01\"; it should lie between 0 and 1");
+    refused(
+        &health("").replace("health_care", "unemployment"),
+        "should be one of: occupational_risk, health_care, pension",
+    );
+    refused(&health(", from = \"2026-02-30\""), "holds no day");
+    refused(&health(", floor_riel = -1"), "floor_riel is -1");
+    refused(&health(", floor_riel = 5, ceiling_riel = 4"), "ceiling_riel is 4");
+    refused(&health(", ranks_riel = [5, 6], ceiling_riel = 6"), "beside a floor or a ceiling");
+    refused(&health(", ranks_riel = [5]"), "two bounds or more");
+    refused(&health(", ranks_riel = [5, 5]"), "two bounds or more");
+    refused(&health(", ranks_riel = [-1, 5]"), "ranks_riel is -1");
+    refused(&health(", rate = \"0.01\""), "rate");
+    let twice = health(
+        ", rounding = \"up\" }, { sector = \"public\", branch = \"health_care\", employer = \"0\", worker = \"0\"",
+    );
+    refused(&twice, "two rates of health care in the public sector without a day");
+}
+
+#[test]
 fn instalments_are_read_and_may_be_left_out() {
     let terms = |more: &str| read("back_payment = \"none\"", &format!("back_payment = {{ penalty = \"0\"{more} }}"));
     let instalments =

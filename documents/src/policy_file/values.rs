@@ -4,6 +4,7 @@
 //! where a value stands in a revision.
 
 mod entry;
+mod wages;
 mod ways_back;
 
 use std::fmt::Display;
@@ -15,6 +16,8 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml_edit::Item;
 
 pub(super) use entry::{Employed, EntryTime, unread};
+pub(crate) use wages::RateTable;
+pub(super) use wages::WageRates;
 pub(super) use ways_back::{Amnesties, Charge, CoPayment, Terms};
 
 use crate::law_words::{EntitlementLimb, LapseLimb, Word, Worded};

@@ -51,6 +51,7 @@ pub(crate) fn plain() -> Revision {
         formal_private: formal(),
         formal_public: formal(),
         formal_month_counts: FormalMonthCounts::Employed,
+        wage_rates: Vec::new(),
         dependants: None,
         social_assistance: false,
         transition: Transition { gaps_count: true, bars_lifted: false },

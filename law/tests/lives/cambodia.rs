@@ -42,6 +42,7 @@ pub(crate) fn cambodia() -> Revision {
         formal_private: Formal { entitlement: entitlement.clone(), run_off_months: 0 },
         formal_public: Formal { entitlement, run_off_months: 0 },
         formal_month_counts: FormalMonthCounts::Employed,
+        wage_rates: Vec::new(),
         dependants: Some(DependantRule {
             head_schemes: vec![Scheme::Voluntary, Scheme::Formal, Scheme::RunOff],
             child_under: 18,

@@ -246,7 +246,7 @@ fn or_none<T: DeserializeOwned>(item: &Item) -> Result<Option<T>, String> {
 }
 
 /// A part of a whole, at most all of it.
-fn rate(key: &str, text: &str) -> Result<Rate, String> {
+pub(super) fn rate(key: &str, text: &str) -> Result<Rate, String> {
     let rate: Rate = text.parse().map_err(|error| format!("has a {key} that cannot be read: {error}"))?;
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let at_most_one = match whole.trim_start_matches('0') {
@@ -262,7 +262,7 @@ fn rate(key: &str, text: &str) -> Result<Rate, String> {
 }
 
 /// A rate as people say it.
-fn percent(rate: Rate) -> String {
+pub(super) fn percent(rate: Rate) -> String {
     let text = rate.to_string();
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let digits = format!("{whole}{decimals:0<2}");

@@ -43,6 +43,11 @@ impl Checks<'_> {
         self.texts(key, wanted.cloned().map(or_null), &or_null(got));
     }
 
+    pub(super) fn days(&mut self, key: &str, wanted: &[String], got: &[Day]) {
+        let got: Vec<String> = got.iter().map(ToString::to_string).collect();
+        self.texts(key, Some(wanted.join(", ")), &got.join(", "));
+    }
+
     pub(super) fn amount_or_null(&mut self, key: &str, wanted: Option<Option<Riel>>, got: Option<Riel>) {
         self.texts(key, wanted.map(or_null), &or_null(got));
     }

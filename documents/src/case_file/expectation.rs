@@ -10,6 +10,7 @@ use krama_law::calendar::{Day, Moment};
 use krama_law::decision::{decide, decide_for_stay, doors, explain, least_saving_amount, price_of_months, what_if};
 use krama_law::fact::{Fact, Sector};
 use krama_law::money::Riel;
+use krama_law::notices;
 use krama_law::policy::Law;
 use krama_law::timeline::Timeline;
 use serde::Deserialize;
@@ -60,6 +61,7 @@ pub(super) struct Expectation {
     pub(super) least: OrNull<Riel>,
     pub(super) doors: Option<Vec<ExpectedDoor>>,
     pub(super) steps: Option<Vec<ExpectedStep>>,
+    warned: Option<Vec<String>>,
     contributions: Option<ExpectedContributions>,
 }
 
@@ -158,6 +160,9 @@ impl Expectation {
         if let Some(wanted) = &self.steps {
             checks.steps(wanted, &explain(timeline, law, on, known).steps);
         }
+        if let Some(wanted) = &self.warned {
+            checks.days("warned", wanted, &warned_on(timeline, law, on, known));
+        }
         if let Some(wanted) = &self.contributions {
             let revisions = law.as_known(known);
             let sector = wanted.sector.map_or(Sector::Private, |word| word.0);
@@ -181,6 +186,23 @@ impl Expectation {
         }
         line + told
     }
+}
+
+/// The days, up to one, on which a member is warned who is looked at every day.
+fn warned_on(timeline: &Timeline, law: &Law, on: Day, known: Moment) -> Vec<Day> {
+    let first = timeline.facts().iter().map(|recorded| recorded.known.day()).min().unwrap_or(on);
+    let (mut days, mut stood, mut warned) = (Vec::new(), None, None);
+    for today in (0..=on.0 - first.0).map(|ahead| first.plus(ahead)) {
+        let known = Moment::end_of(today).min(known);
+        let answer = decide(timeline, law, today, known);
+        let rules = &law.as_known(known).on(today).notices;
+        if let Some(due) = notices::due(rules, answer.last_safe_day, (stood, answer.standing), warned, today) {
+            days.push(today);
+            warned = Some(due.warned);
+        }
+        stood = Some(answer.standing);
+    }
+    days
 }
 
 impl Supposed {

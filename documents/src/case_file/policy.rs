@@ -66,6 +66,7 @@ pub(super) struct CasePolicy {
     retroactive_loss: Option<Word<RetroactiveLoss>>,
     learnt_late_days: Option<u16>,
     confirmation: Option<bool>,
+    notices: Option<NoticeTerms>,
     #[serde(deserialize_with = "given")]
     suspend_after: Option<Option<u16>>,
     #[serde(deserialize_with = "given")]
@@ -150,6 +151,13 @@ struct DependantTerms {
     #[serde(default, deserialize_with = "given")]
     spouse_under: Option<Option<u8>>,
     registered_marriage: Option<bool>,
+}
+
+#[derive(PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeTerms {
+    first_missed: bool,
+    days_before: Vec<u16>,
 }
 
 #[derive(PartialEq, Deserialize)]
@@ -262,6 +270,9 @@ impl CasePolicy {
         set(&mut revision.retroactive_loss, self.retroactive_loss.map(|word| word.0));
         set(&mut revision.learnt_late_days, self.learnt_late_days);
         set(&mut revision.confirmation, self.confirmation);
+        if let Some(NoticeTerms { first_missed, days_before }) = &self.notices {
+            revision.notices = Notices { first_missed: *first_missed, days_before: days_before.clone() };
+        }
         set(&mut revision.suspend_after, self.suspend_after);
         set(&mut revision.suspension_return, terms("suspension_return", self.suspension_return.as_ref())?);
         set(&mut revision.paid_before_stay, self.paid_before_stay);

@@ -33,11 +33,11 @@ mod population;
 
 /// Who changes, and in how many months in a row that is measured.
 const CHANGES: u64 = 10_000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// The day of a month after the one on which the month before fell due.
 const AFTER_DUE: u8 = 16;
 /// For how many months the others have paid.
-const AHEAD: i64 = 5;
+const AHEAD: i64 = 7;
 /// Members in one commit of the loading.
 const CHUNK: usize = 20_000;
 

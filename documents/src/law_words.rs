@@ -5,10 +5,10 @@
 
 use krama_law::answer::Scheme;
 use krama_law::fact::{AssistanceLevel, Sector};
-use krama_law::money::Rounding;
+use krama_law::money::{Rate, Riel, Rounding};
 use krama_law::policy::{
     Branch, Entitlement, EntryMonths, FormalMonthCounts, FormalSpell, LapseCondition, LapseEffective, OnHoliday,
-    RetroactiveLoss, Within,
+    RetroactiveLoss, WageBase, WageRate, Within,
 };
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -67,6 +67,39 @@ pub(crate) enum EntitlementLimb {
 pub(crate) enum WithinWord {
     Days(u16),
     Months(u16),
+}
+
+/// One rate of contributions on wages.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RateTable {
+    sector: Word<Sector>,
+    branch: Word<Branch>,
+    from: Option<String>,
+    /// The parts, as texts, so that they stay exact decimals.
+    pub(crate) employer: String,
+    pub(crate) worker: String,
+    pub(crate) floor_riel: Option<Riel>,
+    pub(crate) ceiling_riel: Option<Riel>,
+    pub(crate) ranks_riel: Option<Vec<Riel>>,
+    rounding: Word<Rounding>,
+}
+
+impl RateTable {
+    pub(crate) fn rate(&self) -> Result<WageRate, String> {
+        let part = |text: &str| text.parse::<Rate>().map_err(|error| error.to_string());
+        let from = self.from.as_deref().map(|text| text.parse().map_err(|error| format!("holds no day: {error}")));
+        let clamped = WageBase::Between { floor: self.floor_riel.unwrap_or(0), ceiling: self.ceiling_riel };
+        Ok(WageRate {
+            sector: self.sector.0,
+            branch: self.branch.0,
+            from: from.transpose()?,
+            employer: part(&self.employer)?,
+            worker: part(&self.worker)?,
+            base: self.ranks_riel.clone().map_or(clamped, WageBase::Ranks),
+            rounding: self.rounding.0,
+        })
+    }
 }
 
 /// Whether months that were overdue under an older revision count towards a lapse.

@@ -17,8 +17,7 @@ use krama_law::policy::{
 use serde::Deserialize;
 
 use crate::case_file::{Shelf, day, given};
-use crate::law_words::{Bars, EntitlementLimb, Gaps, LapseLimb, WithinWord, Word};
-use crate::policy_file::RateTable;
+use crate::law_words::{Bars, EntitlementLimb, Gaps, LapseLimb, RateTable, WithinWord, Word};
 
 /// The law of a case: one that is shipped, by its name (`law`, and `reading` for one of its readings), or the frozen one
 /// with single fields replaced. The first revision and each later one are written with the same keys; `base` and `then` are for

@@ -16,7 +16,6 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml_edit::Item;
 
 pub(super) use entry::{Employed, EntryTime, unread};
-pub(crate) use wages::RateTable;
 pub(super) use wages::WageRates;
 pub(super) use ways_back::{Amnesties, Charge, CoPayment, Terms};
 

@@ -1,73 +1,43 @@
 //! The rates of contributions on wages: branch by branch, each from its day on.
 //!
-//! Cases write them as documents do. Absent: what comes of them for a wage.
+//! Absent: what comes of them for a wage.
 
-use krama_law::fact::Sector;
-use krama_law::money::{Riel, Rounding};
+use krama_law::money::Riel;
 use krama_law::policy::{Branch, WageBase, WageRate};
-use serde::Deserialize;
 use toml_edit::Item;
 
-use crate::law_words::{Word, Worded};
+use crate::law_words::{RateTable, Worded};
 use crate::policy_file::values::ways_back::{percent, rate};
-use crate::policy_file::values::{RIEL_MOST, day, in_range, list, parsed, quoted, riel};
+use crate::policy_file::values::{RIEL_MOST, in_range, list, parsed, quoted, riel};
 
 /// The rates of all branches and sectors.
 pub(in crate::policy_file) struct WageRates;
 
-/// One rate, as it is written.
-#[derive(Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RateTable {
-    sector: Word<Sector>,
-    branch: Word<Branch>,
-    from: Option<String>,
-    /// The parts, as texts, so that they stay exact decimals.
-    employer: String,
-    worker: String,
-    floor_riel: Option<Riel>,
-    ceiling_riel: Option<Riel>,
-    ranks_riel: Option<Vec<Riel>>,
-    rounding: Word<Rounding>,
-}
-
-impl RateTable {
-    pub(crate) fn rate(&self) -> Result<WageRate, String> {
-        Ok(WageRate {
-            sector: self.sector.0,
-            branch: self.branch.0,
-            from: self.from.as_deref().map(day).transpose()?,
-            employer: rate("employer", &self.employer)?,
-            worker: rate("worker", &self.worker)?,
-            base: self.base()?,
-            rounding: self.rounding.0,
-        })
+/// A rate of a document, with its numbers in their ranges.
+fn sound(table: &RateTable) -> Result<WageRate, String> {
+    for (key, part) in [("employer", &table.employer), ("worker", &table.worker)] {
+        rate(key, part)?;
     }
-
-    fn base(&self) -> Result<WageBase, String> {
-        let Some(ranks) = &self.ranks_riel else {
-            let floor = self.floor_riel.unwrap_or(0);
-            in_range("floor_riel ", floor, 0, RIEL_MOST)?;
-            in_range("ceiling_riel ", self.ceiling_riel.unwrap_or(RIEL_MOST), floor.max(1), RIEL_MOST)?;
-            return Ok(WageBase::Between { floor, ceiling: self.ceiling_riel });
-        };
-        if self.floor_riel.is_some() || self.ceiling_riel.is_some() {
-            return Err("has ranks_riel beside a floor or a ceiling; the first and the last rank are those".to_owned());
-        }
-        if ranks.len() < 2 || ranks.windows(2).any(|pair| pair[1] <= pair[0]) {
-            return Err("has ranks_riel that should be two bounds or more, each above the one before".to_owned());
-        }
-        for bound in ranks {
-            in_range("ranks_riel ", *bound, 0, RIEL_MOST)?;
-        }
-        Ok(WageBase::Ranks(ranks.clone()))
+    let (floor, ceiling) = (table.floor_riel.unwrap_or(0), table.ceiling_riel.unwrap_or(RIEL_MOST));
+    in_range("floor_riel ", floor, 0, RIEL_MOST)?;
+    in_range("ceiling_riel ", ceiling, floor.max(1), RIEL_MOST)?;
+    let Some(ranks) = &table.ranks_riel else { return table.rate() };
+    if table.floor_riel.is_some() || table.ceiling_riel.is_some() {
+        return Err("has ranks_riel beside a floor or a ceiling; the first and the last rank are those".to_owned());
     }
+    if ranks.len() < 2 || ranks.windows(2).any(|pair| pair[1] <= pair[0]) {
+        return Err("has ranks_riel that should be two bounds or more, each above the one before".to_owned());
+    }
+    for bound in ranks {
+        in_range("ranks_riel ", *bound, 0, RIEL_MOST)?;
+    }
+    table.rate()
 }
 
 impl WageRates {
     pub(in crate::policy_file) fn read(&self, item: &Item) -> Result<Vec<WageRate>, String> {
         let tables: Vec<RateTable> = parsed(item)?;
-        let mut rates: Vec<WageRate> = tables.iter().map(RateTable::rate).collect::<Result<_, _>>()?;
+        let mut rates: Vec<WageRate> = tables.iter().map(sound).collect::<Result<_, _>>()?;
         let place =
             |rate: &WageRate| (rate.sector, Branch::ALL.iter().position(|branch| *branch == rate.branch), rate.from);
         rates.sort_by_key(place);

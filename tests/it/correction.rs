@@ -117,8 +117,10 @@ async fn a_correction_names_its_case_and_its_reason() {
     world.refuses(OFFICER, bare, required("case_reference")).await;
     let bare = v1::ReportDeathRequest { reason: String::new(), on: None, ..death(&member, TODAY) };
     world.refuses(OFFICER, bare, required("on")).await;
-    let bare = v1::RetractFactRequest { reason: " ".to_owned(), ..retracted(&member, &member) };
-    world.refuses(OFFICER, bare, required("reason")).await;
+    let bare = v1::RetractFactRequest { legal_basis: " ".to_owned(), ..retracted(&member, &member) };
+    world.refuses(OFFICER, bare, required("legal_basis")).await;
+    let bare = v1::ExcuseMonthsRequest { legal_basis: String::new(), ..excuse(&member, "2026-03", "2026-03") };
+    world.refuses(OFFICER, bare, required("legal_basis")).await;
     let long = v1::RetractFactRequest { case_reference: "x".repeat(129), ..retracted(&member, &member) };
     world.refuses(OFFICER, long, invalid("case_reference")).await;
     let bare = v1::ExcuseMonthsRequest { kind: 0, ..excuse(&member, "2026-03", "2026-03") };

@@ -201,7 +201,7 @@ pub(crate) fn retracted(member: &str, fact: &str) -> v1::RetractFactRequest {
         member_id: member.to_owned(),
         fact_id: fact.to_owned(),
         case_reference: "case-8".to_owned(),
-        reason: "entered for the wrong person".to_owned(),
+        legal_basis: "entered for the wrong person".to_owned(),
         ..Default::default()
     }
 }
@@ -215,7 +215,7 @@ pub(crate) fn excuse(member: &str, from: &str, to: &str) -> v1::ExcuseMonthsRequ
         to_month: to.to_owned(),
         kind: v1::ExcuseReason::Illness.into(),
         case_reference: "case-9".to_owned(),
-        reason: "a long stay".to_owned(),
+        legal_basis: "Prakas 109, a long stay".to_owned(),
         ..Default::default()
     }
 }

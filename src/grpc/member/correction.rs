@@ -64,7 +64,7 @@ impl Counter {
         let ticket = ticket(&mut fields, &message.request_id, message.validate_only);
         let member = fields.id("member_id", &message.member_id);
         let fact = fields.id("fact_id", &message.fact_id);
-        let ground = ground(&mut fields, &message.case_reference, ("reason", &message.reason));
+        let ground = ground(&mut fields, &message.case_reference, ("legal_basis", &message.legal_basis));
         let shaped = fields.finish(Some(FactRetraction { member, fact, ground }));
         let retraction = self.shaped(&caller, "RetractFact", shaped).await?;
         let recorded = self.desk.retract_fact(&caller, ticket, retraction).await.map_err(|f| status::of(&f))?;
@@ -94,7 +94,7 @@ impl Counter {
         }
         let kind = fields.choice::<v1::ExcuseReason>("kind", message.kind);
         let kind = kind.and_then(|kind| i16::try_from(i32::from(kind)).ok());
-        let ground = ground(&mut fields, &message.case_reference, ("reason", &message.reason));
+        let ground = ground(&mut fields, &message.case_reference, ("legal_basis", &message.legal_basis));
         let prepared = prepared(&mut fields, &message.prepared_id);
         let excuse =
             from.zip(to).zip(kind).map(|((from, to), kind)| Excuse { member, from, to, kind, ground, prepared });

@@ -15,7 +15,7 @@ impl Planner<'_> {
             Command::Update(ask) => ask.phone = "+855 12 777777".to_owned(),
             Command::Die(ask) => ask.reason.push('!'),
             Command::Excuse(ask) => ask.case_reference.push('!'),
-            Command::RetractFact(ask) => ask.reason.push('!'),
+            Command::RetractFact(ask) => ask.legal_basis.push('!'),
             Command::Settle(ask) => ask.disabled = !ask.disabled,
             Command::Serve(ask) => ask.channel = v1::NoticeChannel::Sms.into(),
             Command::Confirm(ask) => ask.legal_basis.push('!'),

@@ -27,6 +27,8 @@ use crate::world::{COLLECTOR, Folder, OFFICER, channel_to, said, settings};
 
 const TODAY: &str = "2026-03-10";
 const DISTURBANCES: usize = 3;
+/// On a busy machine few calls are under way when it comes, so it comes again until enough have met it, at most so often.
+const DISTURBANCES_MOST: usize = 12;
 const WRITERS: usize = 6;
 
 /// A cluster that only one test uses.
@@ -167,7 +169,7 @@ async fn a_connection_that_falls_silent_is_given_up_and_replaced() {
     stays_whole(&folder, config, async || relay.cut()).await;
 }
 
-/// Lets callers write and read, disturbs three times, and sees that all that was acknowledged is there once.
+/// Lets callers write and read, disturbs three times or more, and sees that all that was acknowledged is there once.
 async fn stays_whole(folder: &Folder, config: Config, disturb: impl AsyncFn()) {
     let running = server::start(&config).await.expect("the server starts");
     let channel = channel_to(running.address);
@@ -183,18 +185,17 @@ async fn stays_whole(folder: &Folder, config: Config, disturb: impl AsyncFn()) {
         .map(|client| tokio::spawn(pay(channel.clone(), members[client % 2].clone(), writing.clone())))
         .collect();
     let reader = tokio::spawn(read(channel.clone(), members[0].clone(), reading.clone()));
-    for _ in 0..DISTURBANCES {
+    for disturbed in 0..=DISTURBANCES_MOST {
         let wanted = writing.acknowledged.load(Ordering::Relaxed) + 50;
         while writing.acknowledged.load(Ordering::Relaxed) < wanted {
             assert!(!clients.iter().any(tokio::task::JoinHandle::is_finished), "a client was told something else");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        let noticed = writing.turned_away.load(Ordering::Relaxed) >= WRITERS;
+        if (disturbed >= DISTURBANCES && noticed) || disturbed == DISTURBANCES_MOST {
+            break;
+        }
         disturb().await;
-    }
-    let wanted = writing.acknowledged.load(Ordering::Relaxed) + 50;
-    while writing.acknowledged.load(Ordering::Relaxed) < wanted {
-        assert!(!clients.iter().any(tokio::task::JoinHandle::is_finished), "a client was told something else");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     writing.enough.store(true, Ordering::Relaxed);
     reading.enough.store(true, Ordering::Relaxed);
@@ -204,8 +205,7 @@ async fn stays_whole(folder: &Folder, config: Config, disturb: impl AsyncFn()) {
         taken.extend(client.await.expect("the client ends"));
     }
     let turned_away = (writing.turned_away.load(Ordering::Relaxed), reading.turned_away.load(Ordering::Relaxed));
-    // How many calls meet it hangs on how many are under way, which a busy machine keeps few.
-    assert!(turned_away.0 > 0, "it was noticed: {turned_away:?}");
+    assert!(turned_away.0 >= WRITERS, "it was noticed: {turned_away:?}");
 
     let positions: BTreeSet<i64> =
         taken.iter().filter_map(|(_, reply)| reply.position.as_ref()).map(|p| p.number).collect();

@@ -9,8 +9,8 @@ pub mod told;
 
 use krama_law::answer::{Cover, Scheme, Schemes, Standing};
 use krama_law::calendar::Day;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement};
 
 use crate::store::bulk;
 use crate::store::connection::Write;
@@ -133,21 +133,27 @@ pub async fn counts(conn: &impl ConnectionTrait) -> Result<(i64, i64), Failure> 
 /// At most `limit` members whose rows are of an edition of the law and are due on a day, the longest due first; where there
 /// is none, those of another edition.
 pub async fn due(conn: &impl ConnectionTrait, by: Day, edition: i64, limit: u64) -> Result<Vec<i64>, Failure> {
-    let members = |which: Condition| {
-        let query = standing_table::Entity::find().select_only().column(standing_table::Column::Member).filter(which);
-        // The order of the index and nothing more, so that no plan reads everybody to sort them before the first is told.
-        let query = query.order_by_asc(standing_table::Column::Edition).order_by_asc(standing_table::Column::WakeOn);
-        query.order_by_asc(standing_table::Column::Position).limit(limit).into_tuple::<i64>()
+    let members = async |which: Condition| -> Result<Vec<i64>, Failure> {
+        let rows = conn.query_all(&due_first(which, limit)).await?;
+        Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
     };
     let of_edition = Condition::all().add(standing_table::Column::Edition.eq(edition));
-    let mut found = members(of_edition.add(standing_table::Column::WakeOn.lte(by.0))).all(conn).await?;
+    let mut found = members(of_edition.add(standing_table::Column::WakeOn.lte(by.0))).await?;
     if found.is_empty() {
         // On either side of an edition the index leads, which "another than" would not let it.
         for other in [standing_table::Column::Edition.lt(edition), standing_table::Column::Edition.gt(edition)] {
-            found.extend(members(Condition::all().add(other)).all(conn).await?);
+            found.extend(members(Condition::all().add(other)).await?);
         }
     }
     Ok(found)
+}
+
+/// The members whose rows meet a condition on edition and day, the longest due first: in the order of the index and no
+/// further, so that nobody has to read everybody and sort them before the first is told.
+pub(in crate::store) fn due_first(which: Condition, limit: u64) -> SelectStatement {
+    let query = standing_table::Entity::find().select_only().column(standing_table::Column::Member).filter(which);
+    let query = query.order_by_asc(standing_table::Column::Edition).order_by_asc(standing_table::Column::WakeOn);
+    query.order_by_asc(standing_table::Column::Position).limit(limit).into_query()
 }
 
 /// That rows are of an edition of the law and hold on a day, of rows that are gone through or found by something else: the

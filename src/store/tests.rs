@@ -266,7 +266,7 @@ async fn what_is_not_committed_is_gone_and_a_reader_sees_one_state(folder: Folde
     assert!(refused.contains("readonly") || refused.contains("read-only transaction"), "{refused}");
 }
 
-/// What it takes to undo a statement has outgrown each place where it is kept: a megabyte, four, sixteen.
+/// What undoes the statement is more than a database keeps beside a file before it begins one.
 async fn one_statement_may_change_thousands_of_pages(folder: Folder) {
     const ROWS: i64 = 6_000;
     let store = folder.open().await;

@@ -38,7 +38,8 @@ pub(super) async fn writer(path: &Path, settings: &Settings) -> Result<DatabaseC
 }
 
 /// Keeps in memory what it takes to undo one statement, once the schema is up to date: a statement of a batch changes few
-/// pages, and would write them to a file that nobody reads. A step of the schema may sort and change a whole table.
+/// pages, and would write them to a file that nobody reads. A step of the schema may sort and change a whole table, and a
+/// connection that had to be opened anew is only slower.
 pub(super) async fn undo_in_memory(writer: &DatabaseConnection) -> Result<(), Failure> {
     writer.execute_unprepared("PRAGMA temp_store = MEMORY").await?;
     Ok(())

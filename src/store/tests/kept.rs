@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use krama_law::answer::{Cover, Scheme, Schemes, Standing};
 use krama_law::calendar::{Day, Moment};
 use krama_law::fact::{Fact, FactId, MemberId, Recorded, Relation};
+use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::store::notice::{DeliveryRow, DeliveryState, NoticeKind, NoticeRow};
@@ -19,6 +20,7 @@ use crate::store::{fact, ledger, notice, person, standing};
 on_both! {
     a_standing_is_replaced_and_what_was_told_of_it_stays,
     who_is_due_and_who_is_in_danger_is_told_in_order,
+    who_is_due_first_is_read_from_an_index_and_not_sorted,
     notices_and_what_became_of_them_come_back_by_position,
     one_look_finds_the_person_and_the_standing_under_a_number,
     dependants_are_found_by_their_head,
@@ -107,6 +109,28 @@ async fn who_is_due_and_who_is_in_danger_is_told_in_order(folder: Folder) {
     assert_eq!(standing::undecided(&write, Day(20), 1, 2, 9).await.unwrap(), [3]);
     assert_eq!(standing::contested(&write, Day(20), 1, i64::MIN, 9).await.unwrap(), [1, 4, 5]);
     assert_eq!(standing::contested(&write, Day(20), 1, 1, 1).await.unwrap(), [4]);
+}
+
+async fn who_is_due_first_is_read_from_an_index_and_not_sorted(folder: Folder) {
+    let store = folder.open().await;
+    let write = store.begin().await.unwrap();
+    let (explain, column) = if folder.is_shared() {
+        // Of a table without rows another plan would cost less.
+        write.execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off").await.unwrap();
+        ("EXPLAIN", 0)
+    } else {
+        ("EXPLAIN QUERY PLAN", 3)
+    };
+    for which in ["edition = 1 AND wake_on <= 5", "edition < 5", "edition > 5"] {
+        let query = standing::due_first(Condition::all().add(Expr::cust(which)), 9);
+        let query = write.get_database_backend().build(&query);
+        let asked = Statement { sql: format!("{explain} {}", query.sql), ..query };
+        let plan = write.query_all_raw(asked).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.try_get_by_index(column).unwrap()).collect();
+        assert!(steps.iter().any(|step| step.contains("standing_by_due")), "{which}: {steps:?}");
+        let astray = ["Sort", "Seq Scan", "TEMP B-TREE", "SCAN"];
+        assert!(!steps.iter().any(|step| astray.iter().any(|word| step.contains(word))), "{which}: {steps:?}");
+    }
 }
 
 async fn notices_and_what_became_of_them_come_back_by_position(folder: Folder) {
@@ -217,10 +241,6 @@ async fn what_is_looked_for_at_every_commit_and_every_question_is_found_by_an_in
     for sql in [
         glance::text(false).replace("$1", "'[[\"01\"]]'"),
         "SELECT * FROM fact WHERE kind = 17 AND target IN (1, 2, 3)".to_owned(),
-        "SELECT member FROM standing WHERE edition = 1 AND wake_on <= 5 \
-         ORDER BY edition, wake_on, position, member LIMIT 9"
-            .to_owned(),
-        "SELECT member FROM standing WHERE edition < 5 ORDER BY edition, wake_on, position, member LIMIT 9".to_owned(),
         "SELECT * FROM payment WHERE id IN (SELECT id FROM fact WHERE member IN (1, 2) AND kind = 2 \
          UNION ALL SELECT id FROM payment WHERE member IN (1, 2) AND suspense IS NOT NULL)"
             .to_owned(),

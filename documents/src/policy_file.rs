@@ -21,6 +21,7 @@ pub use document::{Document, Sheet};
 pub use folder::{law_folders, law_named, read_law};
 pub use language::{FIELDS, Field, field};
 pub use reading::{Reading, Said};
+pub use values::branch_name;
 pub use written::{Difference, difference};
 
 /// A law with the documents behind it.

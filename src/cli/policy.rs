@@ -12,12 +12,14 @@ use anyhow::{Context, anyhow, bail};
 use krama_documents::case_file;
 use krama_documents::catalogue::{Catalogue, Language};
 use krama_documents::picture::{Life, compared};
-use krama_documents::policy_file::{BadPolicy, FIELDS, LawBook, Sheet, difference, law_folders, law_named, read_law};
+use krama_documents::policy_file::{
+    BadPolicy, FIELDS, LawBook, Sheet, branch_name, difference, law_folders, law_named, read_law,
+};
 use krama_law::calendar::{Day, Moment, Month};
 use krama_law::decision::explain;
 use krama_law::fact::Sector;
 use krama_law::money::Riel;
-use krama_law::policy::{Branch, Source, WageContribution};
+use krama_law::policy::{Source, WageContribution};
 
 /// Checks, shows and compares law documents.
 #[derive(Clone, Debug, clap::Args)]
@@ -290,11 +292,7 @@ fn contributions(sheet: &Sheet, sector: Sector, wage: Riel, month: Month, out: &
     }
     writeln!(out, "{:<18}{:>14}{:>14}{:>14}", "branch", "on", "employer", "worker")?;
     for line in &paid {
-        let name = match line.branch {
-            Branch::OccupationalRisk => "occupational risk",
-            Branch::HealthCare => "health care",
-            Branch::Pension => "pension",
-        };
+        let name = branch_name(line.branch);
         writeln!(out, "{name:<18}{:>14}{:>14}{:>14}", line.base, line.employer, line.worker)?;
     }
     let sum = |part: fn(&WageContribution) -> Riel| paid.iter().map(part).sum::<Riel>();

@@ -17,6 +17,7 @@ use toml_edit::Item;
 
 pub(super) use entry::{Employed, EntryTime, unread};
 pub(super) use wages::WageRates;
+pub use wages::branch_name;
 pub(super) use ways_back::{Amnesties, Charge, CoPayment, Terms};
 
 use crate::law_words::{EntitlementLimb, LapseLimb, Word, Worded};

@@ -81,6 +81,11 @@ impl WageRates {
     }
 }
 
+/// What a branch is called.
+pub fn branch_name(branch: Branch) -> &'static str {
+    branch.said()
+}
+
 fn began(rate: &WageRate) -> String {
     rate.from.map_or_else(|| "without a day".to_owned(), |from| format!("from {from}"))
 }

@@ -189,7 +189,7 @@ impl Desk {
                 Checked { shown: None, faults }
             }
             Ok(matter) => {
-                let late = statute.refuses(&matter, snapshot.today()).err();
+                let late = statute.refuses(&matter, snapshot.today(), "document").err();
                 let faults = late.map(|refusal| (None, told(&refusal))).into_iter().collect();
                 let before = before(&matter, &statute, snapshot.today(), snapshot.known);
                 Checked { shown: Some(Shown { statute, matter, before }), faults }

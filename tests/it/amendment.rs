@@ -216,6 +216,20 @@ async fn a_retracted_employment_never_was_and_leaves_its_number() {
 }
 
 #[tokio::test]
+async fn a_number_that_came_by_way_of_another_is_no_repetition() {
+    let world = World::on(TODAY).await;
+    let (employer, ..) = employed(&world).await;
+    world.takes(PAYROLL, rekey(&employer, "W-1", "W-2")).await;
+    let last = world.takes(PAYROLL, rekey(&employer, "W-2", "W-3")).await;
+    // Nobody has ever said this, so that there is no first result to be told again.
+    let unknown = no(Code::NotFound, "EMPLOYMENT_NOT_FOUND");
+    world.refuses(PAYROLL, rekey(&employer, "W-1", "W-3"), unknown).await;
+    world.refuses(PAYROLL, rekey(&employer, "W-1", "W-2"), unknown).await;
+    let again = world.ask(PAYROLL, rekey(&employer, "W-2", "W-3")).await.expect("the same again");
+    assert_eq!(again, v1::RekeyEmploymentResponse { outcome: v1::Outcome::Duplicate.into(), ..last });
+}
+
+#[tokio::test]
 async fn another_number_is_the_same_employment_and_frees_the_old_one() {
     let world = World::on(TODAY).await;
     let (employer, member, _) = employed(&world).await;

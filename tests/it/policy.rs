@@ -168,6 +168,24 @@ async fn a_law_does_not_begin_in_the_past_unless_it_says_so() {
     world.refuses(SUPERVISOR, approval(&slow), not_now("POLICY_DAY_PASSED")).await;
 }
 
+#[tokio::test]
+async fn of_two_readings_of_one_name_one_is_published() {
+    let world = World::on("2026-03-10").await;
+    let document = "reading = \"late\"\ntitle = \"Paid late\"\n\n[voluntary]\ndue_day = 20\n\n\
+                    [[source]]\nfield = \"voluntary.due_day\"\nassumption = \"The window may be longer.\"\n";
+    let first = world.takes(OFFICER, proposal(document)).await;
+    let second = world.takes(OFFICER, proposal(document)).await;
+    let told = world.takes(SUPERVISOR, approval(&first)).await;
+    assert_eq!(told.effective_day, None);
+    // The refusal names the field that the caller filled in.
+    let unsound = no(Code::InvalidArgument, "POLICY_UNSOUND");
+    world.refuses(SUPERVISOR, approval(&second), unsound.at("proposal_id")).await;
+    world.refuses(OFFICER, proposal(document), unsound.at("document")).await;
+    let simulated = v1::simulate_policy_request::Policy::ProposalId(second.proposal_id);
+    let ask = v1::SimulatePolicyRequest { policy: Some(simulated), ..Default::default() };
+    world.refuses(OFFICER, ask, unsound.at("proposal_id")).await;
+}
+
 /// Sends many messages at once, and answers in their order.
 async fn all<A: Ask>(world: &World, who: &'static str, asks: impl IntoIterator<Item = A>) -> Vec<A::Reply>
 where

@@ -122,8 +122,13 @@ impl Act for Rekey {
 impl Rekey {
     fn done_before<'a>(&self, page: &'a Page) -> Option<(&'a EmploymentRow, &'a RekeyRow)> {
         let bore = page.employments(self.named.employer, &self.named.number).iter();
-        let done = bore.filter_map(|row| page.rekeys(row.id).last().map(|rekey| (row, rekey)));
-        done.rev().find(|(_, rekey)| rekey.number == self.new_number)
+        // It is this command only where the number was taken away by the last one, and not by one before it.
+        let done = bore.filter_map(|row| {
+            let (last, earlier) = page.rekeys(row.id).split_last()?;
+            let before = earlier.last().map_or(&row.number, |rekey| &rekey.number);
+            (*before == self.named.number && last.number == self.new_number).then_some((row, last))
+        });
+        done.max_by_key(|(_, rekey)| rekey.position)
     }
 }
 

@@ -135,7 +135,7 @@ impl Act for Proposal {
             let faults = faults.iter().map(ToString::to_string).collect();
             Refusal::PolicyUnsound { field: "document", faults }
         })?;
-        stage.statute.refuses(&matter, stage.today())?;
+        stage.statute.refuses(&matter, stage.today(), "document")?;
         let row = PolicyRow {
             position: stage.position,
             known_at: stage.known.0,
@@ -179,7 +179,7 @@ impl Act for Approval {
         if digest(&found.document) != self.digest {
             return Err(Refusal::PolicyDigestDiffers { proposal: self.proposal }.into());
         }
-        stage.statute.refuses(&found.matter, stage.today())?;
+        stage.statute.refuses(&found.matter, stage.today(), "proposal_id")?;
         Ok(act(self.proposal, PolicyKind::Approved, &self.ground, stage))
     }
 

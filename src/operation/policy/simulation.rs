@@ -138,16 +138,19 @@ impl Desk {
     ) -> Result<Reading<Simulation>, Failure> {
         let snapshot = self.snapshot(at_least.as_ref()).await?;
         let (statute, today) = (&snapshot.statute, snapshot.today());
-        let matter = match supposed {
-            Supposed::Document(document) => statute.resolved(document, snapshot.known).map_err(|faults| {
-                let faults = faults.iter().map(ToString::to_string).collect();
-                Refusal::PolicyUnsound { field: "document", faults }
-            })?,
+        let (matter, field) = match supposed {
+            Supposed::Document(document) => {
+                let matter = statute.resolved(document, snapshot.known).map_err(|faults| {
+                    let faults = faults.iter().map(ToString::to_string).collect();
+                    Refusal::PolicyUnsound { field: "document", faults }
+                })?;
+                (matter, "document")
+            }
             Supposed::Proposal(id) => {
                 let found = statute.proposals(snapshot.position).find(|one| one.id() == *id);
                 let found = found.ok_or(Refusal::PolicyNotFound { policy: Which::Proposal(*id) })?;
                 match found.state {
-                    State::Open => found.matter,
+                    State::Open => (found.matter, "proposal_id"),
                     State::Approved | State::Withdrawn => {
                         let state = found.state.name();
                         return Err(Refusal::PolicyProposalClosed { proposal: *id, state }.into());
@@ -155,7 +158,7 @@ impl Desk {
                 }
             }
         };
-        statute.refuses(&matter, today)?;
+        statute.refuses(&matter, today, field)?;
         let effective = matter.effective();
         let day = as_of.or(effective).map_or(today, |day| if as_of.is_some() { day } else { day.max(today) });
         if day < today {

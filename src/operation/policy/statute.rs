@@ -291,11 +291,12 @@ impl Statute {
     }
 
     /// Refuses a revision that begins on a day on which none can begin any more, and a reading whose name is taken.
-    pub(crate) fn refuses(&self, matter: &Matter, today: Day) -> Result<(), Refusal> {
+    /// `field` is the one of the request that names the text.
+    pub(crate) fn refuses(&self, matter: &Matter, today: Day, field: &'static str) -> Result<(), Refusal> {
         let sheet = match matter {
             Matter::Revision(sheet) => sheet,
             Matter::Reading(reading) => {
-                let taken = |fault: Fault| Refusal::PolicyUnsound { field: "document", faults: vec![fault.problem] };
+                let taken = |fault: Fault| Refusal::PolicyUnsound { field, faults: vec![fault.problem] };
                 return self.must_be_new(reading).map_err(taken);
             }
         };

@@ -1,17 +1,19 @@
 //! The workload: several callers at once say what comes to their minds, valid and not, and a model of the contract
 //! predicts what each of them is told and what the ledger holds in the end.
 //!
-//! What they say is every write about members, their households and lapses, money, employers and employments, the service of
-//! notices, and transitions of every kind in batches. Not said here are what became of a notice, whose id nobody is told,
-//! and acts about the law: these have tests of their own. The model is independent in what a command is and does; where a member stands it asks the
-//! kernel, which is compared elsewhere with a model of its own. An id is taken from the answer.
+//! What they say is every write of the contract: about members, their households and lapses, notices, money, employers
+//! and employments, the law, and payments and transitions in batches. Where it takes two people, one of them prepares it
+//! and another does it. The law changes under their hands; the one with which a run begins lets lapses wait for a person.
+//! The descriptors of the contract say which writes there are, and each of them has to be taken and refused. The model is
+//! independent in what a command is and does; where a member stands it asks the kernel, which is compared elsewhere with
+//! a model of its own. An id is taken from the answer, that of a notice from the feed.
 //!
 //! After each round the audit tells in which order the service decided. The model takes the round in that order, after
 //! it was seen that nobody was answered before somebody who had been answered earlier. Every few rounds everything that
 //! must leave no trace is said again, and leaves none. The checker itself is shown rounds that are wrong, and must
 //! notice. `KRAMA_WORKLOAD` says how many commands at least, `KRAMA_SEED` from which seed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,15 +26,16 @@ use crate::say::day;
 use crate::workload::command::{Call, Command, Made, Ticks, Told, make};
 use crate::workload::model::{Attempt, Model, Verdict};
 use crate::workload::plan::{History, Planner};
-use crate::world::{COLLECTOR, FACILITY, OFFICER, PAYROLL, SUPERVISOR, World};
+use crate::world::{COLLECTOR, FACILITY, GATEWAY, OFFICER, PAYROLL, SUPERVISOR, World};
 
 mod command;
+mod coverage;
 mod model;
 mod plan;
 mod state;
 
 /// Who takes part. One name is an officer's and a supervisor's, and one provider has no grant anywhere.
-const CALLERS: [&str; 10] = [
+const CALLERS: [&str; 11] = [
     OFFICER,
     "OFFICER/desk-3",
     SUPERVISOR,
@@ -43,6 +46,7 @@ const CALLERS: [&str; 10] = [
     "PAYROLL/mekong-payroll",
     "PAYROLL/nobodys-payroll",
     FACILITY,
+    GATEWAY,
 ];
 /// Commands on one ledger.
 const RUN: usize = 1_500;
@@ -71,7 +75,7 @@ impl Round {
             who: made.who,
             command: &made.call.commands[row.record],
             told: &made.told[row.record],
-            in_batch: made.call.options().is_some(),
+            through: made.call.through(),
             audited: row.ended.clone(),
         }
     }
@@ -129,6 +133,8 @@ struct Run {
     ticks: Arc<Ticks>,
     /// What was decided last of each record of a batch.
     batches: BTreeMap<(&'static str, String), Vec<(String, Told)>>,
+    /// The position up to which the feed was heard.
+    heard: Option<v1::Position>,
     said: usize,
 }
 
@@ -136,26 +142,33 @@ impl Run {
     async fn new(seed: u64) -> Run {
         let start = "2025-11-03";
         let law = read_law(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/kh")).expect("the law can be read");
+        let readings: BTreeSet<String> = law.readings.iter().map(|reading| reading.name.clone()).collect();
         Run {
             world: World::on(start).await,
-            model: Model::new(law.law, day(start)),
+            model: Model::new(law.law, readings, day(start)),
             chance: Chance(seed),
             history: History::new(),
             ticks: Arc::default(),
             batches: BTreeMap::new(),
+            heard: None,
             said: 0,
         }
     }
 
-    fn plan(&mut self) -> Vec<(&'static str, Vec<Call>)> {
+    fn planner(&mut self) -> Planner<'_> {
         let Run { model, chance, history, .. } = self;
-        let mut planner = Planner { model, chance, history };
+        let pending = model.pending();
+        Planner { model, chance, history, pending }
+    }
+
+    fn plan(&mut self) -> Vec<(&'static str, Vec<Call>)> {
+        let mut planner = self.planner();
         CALLERS.into_iter().map(|who| (who, planner.calls(who))).collect()
     }
 
     fn plan_opening(&mut self) -> Vec<(&'static str, Vec<Call>)> {
-        let Run { model, chance, history, .. } = self;
-        vec![(OFFICER, Planner { model, chance, history }.opening())]
+        let mut planner = self.planner();
+        [OFFICER, SUPERVISOR].into_iter().map(|who| (who, planner.opening(who))).collect()
     }
 
     /// Lets everybody speak at once, each caller one call after the other, and reads in which order it was decided.
@@ -226,7 +239,7 @@ impl Run {
         for (who, commands) in &self.history {
             let in_vain = |command: &&Command| {
                 let audited = (0, String::new(), None);
-                let attempt = Attempt { who, command, told: &Told::nothing(), in_batch: false, audited };
+                let attempt = Attempt { who, command, told: &Told::nothing(), through: None, audited };
                 *(*command).clone().validate_only() || !matches!(self.model.verdict(&attempt), Verdict::Taken { .. })
             };
             let recent = commands.iter().rev().take(20).filter(in_vain);
@@ -242,11 +255,33 @@ impl Run {
         round.replay(&mut self.model)
     }
 
+    async fn move_clock(&mut self, days: i32) {
+        self.model.today = self.model.today.plus(days);
+        self.world.clock_to(&self.model.today.to_string()).await;
+    }
+
+    /// What time alone changed is told by commands of the ledger's own, of which nobody else knows.
+    async fn tell_time(&mut self) {
+        self.world.lapses().await;
+        let own = format!("SELECT count(*) FROM command WHERE position > {}", self.model.position);
+        self.model.position += self.world.book.number(&own).await;
+    }
+
     async fn pass_time(&mut self) {
-        if self.chance.below(2) == 0 {
+        if self.chance.below(3) > 0 {
             let days = 1 + i32::try_from(self.chance.below(25)).expect("a small number");
-            self.model.today = self.model.today.plus(days);
-            self.world.clock_to(&self.model.today.to_string()).await;
+            self.move_clock(days).await;
+        }
+        if self.chance.below(2) == 0 {
+            self.tell_time().await;
+        }
+    }
+
+    /// Lets the first month of those who enrolled fall due, not without their being warned.
+    async fn pass_first_month(&mut self) {
+        for days in [20, 25] {
+            self.move_clock(days).await;
+            self.tell_time().await;
         }
     }
 }
@@ -307,10 +342,12 @@ fn control(round: &Round, before: &Model) {
     }
 }
 
-/// Lets callers speak until so many commands are said, and holds everything against the model.
-async fn run(seed: u64, least: usize) -> usize {
+/// Lets callers speak until so many commands are said, and a little longer while something is missing among all that was
+/// said, of which the tally tells. Holds everything against the model, and answers how many commands were said.
+async fn run(seed: u64, least: usize, tally: &mut BTreeMap<String, u64>) -> usize {
     let faulty = |wrong: String| -> ! { panic!("KRAMA_SEED={seed}: {wrong}") };
     let mut run = Run::new(seed).await;
+    run.model.tally.clone_from(tally);
     for number in 1.. {
         let planned = if number <= 2 { run.plan_opening() } else { run.plan() };
         let before = run.model.clone();
@@ -320,12 +357,19 @@ async fn run(seed: u64, least: usize) -> usize {
             run.say_in_vain().await.unwrap_or_else(|wrong| faulty(wrong));
         }
         run.meet().await.unwrap_or_else(|wrong| faulty(wrong));
-        if run.said >= least {
+        let enough = run.said >= least && (run.said >= RUN || coverage::missing(&run.model.tally).is_empty());
+        if number > 2 && enough {
             control(&round, &before);
             break;
         }
-        run.pass_time().await;
+        match number {
+            // What is proposed for the first day is approved on it.
+            1 => {}
+            2 => run.pass_first_month().await,
+            _ => run.pass_time().await,
+        }
     }
+    tally.clone_from(&run.model.tally);
     let said = run.said;
     run.end().await.unwrap_or_else(|wrong| faulty(wrong));
     said
@@ -337,9 +381,13 @@ async fn whatever_callers_say_at_once_the_contract_foretells() {
     let seed = number_of("KRAMA_SEED").unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
     println!("{least} commands, KRAMA_SEED={seed}");
     // A ledger is small so that its content can be read often; more commands are more ledgers, each from the next seed.
-    let (mut said, mut next) = (0, seed);
-    while said < least {
-        said += run(next, (least - said).min(RUN)).await;
+    let (mut said, mut next, mut tally) = (0, seed, BTreeMap::new());
+    // What chance left out comes sooner or later; a call of which nobody thought never does.
+    let most = least + 8 * RUN;
+    while said < least || !coverage::missing(&tally).is_empty() {
+        let missing = coverage::missing(&tally);
+        assert!(said < most, "KRAMA_SEED={seed}: among {said} commands there was none of {missing:?}");
+        said += run(next, least.saturating_sub(said).min(RUN), &mut tally).await;
         next = next.wrapping_add(1);
     }
 }

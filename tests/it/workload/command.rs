@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use krama::proto::google_type::Date;
 use krama::proto::v1;
 use krama::proto::v1::ErrorReason;
 use krama::proto::v1::transition_record::Transition;
@@ -21,13 +22,13 @@ pub(crate) trait Answer: Written + prost::Message + Default {
     /// The id of what was recorded, as later calls name it; the etag of a record.
     fn id(&self) -> String;
 
-    /// What a caller learns of the member.
+    /// What a caller learns besides.
     fn effect(&self) -> Effect {
         Effect::None
     }
 }
 
-/// What a caller learns of a member.
+/// What a caller learns besides.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Effect {
     /// Nothing.
@@ -36,6 +37,10 @@ pub(crate) enum Effect {
     Money(v1::SuspenseReason, v1::CollectorEffect),
     /// Of a hire: who the worker is, and what it did.
     Work(v1::WorkerMatch, v1::EmployerEffect),
+    /// Of a proposal: the whole document and its digest.
+    Text(String, String),
+    /// Of an approval: the first day of the revision.
+    Begins(Option<Date>),
 }
 
 /// What a caller was told of a command.
@@ -100,12 +105,15 @@ pub(crate) fn instant(at: &Timestamp) -> Moment {
 }
 
 macro_rules! commands {
-    ($($name:ident $request:ident $reply:ident $($id:ident)?;)*) => {
+    ($($name:ident $request:ident $reply:ident $($id:ident)*;)*) => {
         /// A write.
         #[derive(Clone, PartialEq, Debug)]
         pub(crate) enum Command {
             $($name(v1::$request),)*
         }
+
+        /// What each of them is called by.
+        pub(crate) const RPCS: &[&str] = &[$(<v1::$request as Ask>::RPC,)*];
 
         impl Command {
             pub(crate) fn rpc(&self) -> &'static str {
@@ -136,7 +144,7 @@ macro_rules! commands {
             }
         }
 
-        $(commands!(@answer $reply $($id)?);)*
+        $(commands!(@answer $reply $($id)*);)*
     };
     (@answer RecordPaymentResponse $id:ident) => {
         impl Answer for v1::RecordPaymentResponse {
@@ -160,10 +168,33 @@ macro_rules! commands {
             }
         }
     };
-    (@answer $reply:ident $($id:ident)?) => {
+    (@answer ProposePolicyResponse $id:ident) => {
+        impl Answer for v1::ProposePolicyResponse {
+            fn id(&self) -> String {
+                self.$id.clone()
+            }
+
+            fn effect(&self) -> Effect {
+                Effect::Text(self.document.clone(), self.digest.clone())
+            }
+        }
+    };
+    (@answer ApprovePolicyResponse) => {
+        impl Answer for v1::ApprovePolicyResponse {
+            fn id(&self) -> String {
+                String::new()
+            }
+
+            fn effect(&self) -> Effect {
+                Effect::Begins(self.effective_day)
+            }
+        }
+    };
+    (@answer $reply:ident $($id:ident)*) => {
         impl Answer for v1::$reply {
             fn id(&self) -> String {
-                [$(self.$id.clone(),)? String::new()].concat()
+                // Of two ids one is empty.
+                [$(self.$id.clone(),)* String::new()].concat()
             }
         }
     };
@@ -174,12 +205,16 @@ commands! {
     Enroll EnrollMemberRequest EnrollMemberResponse;
     Update UpdateMemberRequest UpdateMemberResponse etag;
     Die ReportDeathRequest ReportDeathResponse fact_id;
-    Excuse ExcuseMonthsRequest ExcuseMonthsResponse fact_id;
+    Excuse ExcuseMonthsRequest ExcuseMonthsResponse fact_id prepared_id;
     RetractFact RetractFactRequest RetractFactResponse;
     Settle SetHouseholdRequest SetHouseholdResponse;
     Serve ServeNoticeRequest ServeNoticeResponse fact_id;
-    Confirm ConfirmLapseRequest ConfirmLapseResponse fact_id;
-    Waive WaiveLapseRequest WaiveLapseResponse fact_id;
+    Confirm ConfirmLapseRequest ConfirmLapseResponse fact_id prepared_id;
+    Waive WaiveLapseRequest WaiveLapseResponse fact_id prepared_id;
+    Deliver RecordNoticeDeliveryRequest RecordNoticeDeliveryResponse;
+    Propose ProposePolicyRequest ProposePolicyResponse proposal_id;
+    Approve ApprovePolicyRequest ApprovePolicyResponse;
+    Withdraw WithdrawProposalRequest WithdrawProposalResponse;
     Pay RecordPaymentRequest RecordPaymentResponse payment_id;
     Reverse ReversePaymentRequest ReversePaymentResponse payment_id;
     Assign AssignPaymentRequest AssignPaymentResponse;
@@ -207,6 +242,18 @@ impl Command {
             Command::NoPayroll(month) => Transition::NoPayroll(month),
             _ => return None,
         })
+    }
+
+    /// Under which id it was prepared, where it may take two people.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else there is takes one")]
+    pub(crate) fn prepared_id(&mut self) -> Option<&mut String> {
+        match self {
+            Command::Refund(ask) => Some(&mut ask.prepared_id),
+            Command::Excuse(ask) => Some(&mut ask.prepared_id),
+            Command::Confirm(ask) => Some(&mut ask.prepared_id),
+            Command::Waive(ask) => Some(&mut ask.prepared_id),
+            _ => None,
+        }
     }
 
     /// What it says, whoever says it and under which id.
@@ -246,6 +293,18 @@ impl Call {
             Carrier::Alone => None,
             Carrier::Batch(options) | Carrier::Stream(options) => Some(options),
         }
+    }
+
+    /// The call that carries many commands, if it is one.
+    pub(crate) fn through(&self) -> Option<&'static str> {
+        let payments = matches!(self.commands[0], Command::Pay(_));
+        Some(match (&self.carrier, payments) {
+            (Carrier::Alone, _) => return None,
+            (Carrier::Batch(_), true) => v1::BatchRecordPaymentsRequest::RPC,
+            (Carrier::Batch(_), false) => v1::BatchReportTransitionsRequest::RPC,
+            (Carrier::Stream(_), true) => v1::RecordPaymentsRequest::RPC,
+            (Carrier::Stream(_), false) => v1::ReportTransitionsRequest::RPC,
+        })
     }
 
     pub(crate) fn all_or_none(&self) -> bool {

@@ -15,16 +15,22 @@ use krama_law::timeline::Timeline;
 use tonic::Code;
 
 use crate::book::{ACCEPTED, REFUSED, REHEARSED, REPEATED};
-use crate::refusal::{No, denied, exists, invalid, not_now, required};
+use crate::refusal::{No, denied, exists, not_now};
 use crate::workload::command::{Command, Effect, Told};
+use crate::workload::model::form::{allowed, makes_an_id, malformed};
 use crate::world::id_in;
 
+mod form;
 mod household;
+mod lapse;
+mod law;
 mod money;
 mod people;
 mod work;
 
-pub(crate) use money::{Paid, PreparedRefund};
+pub(crate) use lapse::Prepared;
+pub(crate) use law::Proposed;
+pub(crate) use money::Paid;
 pub(crate) use people::Person;
 pub(crate) use work::{Employer, Job};
 
@@ -61,7 +67,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) who: &'static str,
     pub(crate) command: &'a Command,
     pub(crate) told: &'a Told,
-    pub(crate) in_batch: bool,
+    /// The call that carried it, where that is one for many.
+    pub(crate) through: Option<&'static str>,
     /// How the audit says that it ended, why it was refused, and the position that it took.
     pub(crate) audited: (i16, String, Option<i64>),
 }
@@ -88,7 +95,15 @@ pub(crate) struct Model {
     pub(crate) employers: BTreeMap<String, Employer>,
     pub(crate) jobs: Vec<Job>,
     pub(crate) payments: BTreeMap<String, Paid>,
-    pub(crate) prepared: BTreeMap<String, PreparedRefund>,
+    /// What one person prepared, by its id.
+    pub(crate) prepared: BTreeMap<String, Prepared>,
+    pub(crate) proposals: Vec<Proposed>,
+    /// The names of the readings that are published.
+    pub(crate) readings: BTreeSet<String>,
+    /// The notices that the feed told, and whom each warns.
+    pub(crate) notices: BTreeMap<String, String>,
+    /// What became of them, each at its position.
+    pub(crate) deliveries: Vec<(i64, v1::NoticeDelivery)>,
     pub(crate) tally: BTreeMap<String, u64>,
 }
 
@@ -109,7 +124,7 @@ pub(crate) fn optional_day_of(date: Option<&Date>) -> Option<Day> {
 }
 
 impl Model {
-    pub(crate) fn new(law: Law, today: Day) -> Model {
+    pub(crate) fn new(law: Law, readings: BTreeSet<String>, today: Day) -> Model {
         Model {
             law,
             today,
@@ -122,6 +137,10 @@ impl Model {
             jobs: Vec::new(),
             payments: BTreeMap::new(),
             prepared: BTreeMap::new(),
+            proposals: Vec::new(),
+            readings,
+            notices: BTreeMap::new(),
+            deliveries: Vec::new(),
             tally: BTreeMap::new(),
         }
     }
@@ -175,10 +194,15 @@ impl Model {
 
     /// The place that a command takes next; where nothing was told, because it is only supposed, a likely one.
     fn next(&self, told: &Told) -> Place {
-        let known = told.known.unwrap_or(Moment(self.known.max(Moment::start_of(self.today)).0 + 1));
+        let known = told.known.unwrap_or(self.next_known());
         let position = self.position + 1;
         let id = if told.id.is_empty() { format!("supposed-{position}") } else { told.id.clone() };
         Place { position, known, id }
+    }
+
+    /// An instant of today after everything that is known.
+    fn next_known(&self) -> Moment {
+        Moment(self.known.max(Moment::start_of(self.today)).0 + 1)
     }
 
     /// What the contract says of a command now.
@@ -187,7 +211,7 @@ impl Model {
         if !allowed(command).contains(&role_of(who)) {
             return Verdict::No(denied("ROLE_NOT_ALLOWED"));
         }
-        if let Some(no) = malformed(command, attempt.in_batch) {
+        if let Some(no) = malformed(command, attempt.through.is_some()) {
             return Verdict::No(no);
         }
         let key = (id_in(who).to_owned(), command.clone().request_id().clone());
@@ -203,12 +227,16 @@ impl Model {
             Command::Enroll(ask) => self.judge_enrolment(ask, &place),
             Command::Update(ask) => self.judge_update(ask),
             Command::Die(ask) => self.judge_death(ask),
-            Command::Excuse(ask) => self.judge_excuse(ask),
+            Command::Excuse(ask) => self.judge_excuse(ask, who),
             Command::RetractFact(ask) => self.judge_fact_retraction(ask, who),
             Command::Settle(ask) => self.judge_household(ask),
             Command::Serve(ask) => self.judge_service(ask),
-            Command::Confirm(ask) => self.judge_lapse(&ask.member_id, &place),
-            Command::Waive(ask) => self.judge_lapse(&ask.member_id, &place),
+            Command::Deliver(ask) => self.judge_delivery(ask),
+            Command::Confirm(ask) => self.judge_lapse(&ask.member_id, command, who, &place),
+            Command::Waive(ask) => self.judge_lapse(&ask.member_id, command, who, &place),
+            Command::Propose(ask) => self.judge_proposal(ask),
+            Command::Approve(ask) => self.judge_approval(ask, who),
+            Command::Withdraw(ask) => self.judge_withdrawal(ask),
             Command::Pay(ask) => self.judge_payment(ask, who, &place),
             Command::Reverse(ask) => self.judge_reversal(ask, who),
             Command::Assign(ask) => self.judge_assignment(ask),
@@ -232,7 +260,10 @@ impl Model {
         self.known = place.known;
         let key = (id_in(who).to_owned(), command.clone().request_id().clone());
         self.bound.insert(key, (command.content(), place.position));
-        *self.tally.entry(format!("{} taken", command.rpc())).or_default() += 1;
+        self.count(format!("{} taken", command.rpc()));
+        if let Some(rpc) = attempt.through {
+            self.count(format!("{rpc} taken"));
+        }
         match command {
             Command::Register(ask) => self.register(ask, place),
             Command::Enroll(ask) => self.enroll(ask, place),
@@ -241,9 +272,19 @@ impl Model {
             Command::Excuse(ask) => self.excuse(ask, who, place),
             Command::RetractFact(ask) => self.retract_fact(ask, place),
             Command::Settle(ask) => self.settle(ask, place),
-            Command::Serve(ask) => self.serve(ask, place),
-            Command::Confirm(ask) => self.learn_today(&ask.member_id, place, |on| Fact::LapseConfirmed { on }),
-            Command::Waive(ask) => self.learn_today(&ask.member_id, place, |on| Fact::LapseWaived { on }),
+            Command::Serve(ask) => self.serve(ask, who, place),
+            Command::Deliver(ask) => self.deliver(ask, place),
+            Command::Confirm(ask) => {
+                let fact = Fact::LapseConfirmed { on: self.today };
+                self.decide_lapse(&ask.member_id, fact, command, who, place);
+            }
+            Command::Waive(ask) => {
+                let fact = Fact::LapseWaived { on: self.today };
+                self.decide_lapse(&ask.member_id, fact, command, who, place);
+            }
+            Command::Propose(ask) => self.propose(ask, who, place, &attempt.told.effect),
+            Command::Approve(ask) => self.approve(ask, place),
+            Command::Withdraw(ask) => self.withdraw(ask),
             Command::Pay(ask) => self.pay(ask, who, place),
             Command::Reverse(ask) => self.reverse(ask, place),
             Command::Assign(ask) => self.assign(ask, who, place),
@@ -267,7 +308,12 @@ impl Model {
         let mut warned = told.outcome == v1::Outcome::AcceptedWithWarning;
         let (outcome, position, audited) = match verdict {
             Verdict::No(no) => {
-                *self.tally.entry(no.reason().to_owned()).or_default() += 1;
+                self.count(no.reason().to_owned());
+                // What anybody could be told says nothing of the call.
+                if !matches!(no.reason(), "ROLE_NOT_ALLOWED" | "FIELD_REQUIRED" | "FIELD_INVALID") {
+                    let calls = [Some(command.rpc()), attempt.through];
+                    calls.into_iter().flatten().for_each(|rpc| self.count(format!("{rpc} refused")));
+                }
                 let Some((code, reason, field)) = &told.refusal else { return expected("it is not refused") };
                 if !no.is(*code, reason, field.as_deref()) {
                     return expected("it is refused for another reason");
@@ -283,7 +329,7 @@ impl Model {
                 (outcome, position, if rehearsal { REHEARSED } else { ACCEPTED })
             }
             Verdict::Held { position, duplicate } => {
-                *self.tally.entry(if *duplicate { "duplicate" } else { "repeated" }.to_owned()).or_default() += 1;
+                self.count(if *duplicate { "duplicate" } else { "repeated" }.to_owned());
                 let first = &self.first[position];
                 // A duplicate of what waits is noted as waiting, too.
                 warned |= first.told.outcome == v1::Outcome::AcceptedWithWarning;
@@ -310,13 +356,19 @@ impl Model {
         Ok(())
     }
 
-    /// Holds what a caller learnt of the member against the law, after the command was taken in.
+    fn count(&mut self, what: String) {
+        *self.tally.entry(what).or_default() += 1;
+    }
+
+    /// Holds what a caller learnt against the law, after the command was taken in.
     fn shows(&self, attempt: &Attempt<'_>) -> Result<(), String> {
         match (&attempt.told.effect, attempt.command) {
             (Effect::Money(warning, effect), Command::Pay(_)) => {
                 self.shows_receipt(&attempt.told.id, *warning, effect, role_of(attempt.who))
             }
             (Effect::Work(found, effect), Command::Hire(ask)) => self.shows_hire(ask, *found, effect),
+            (Effect::Text(document, digest), Command::Propose(_)) => self.shows_proposal(document, digest),
+            (Effect::Begins(day), Command::Approve(ask)) => self.shows_approval(ask, *day),
             _ => Ok(()),
         }
     }
@@ -338,101 +390,6 @@ impl Model {
         let person = self.people.get_mut(member).expect("a member on record");
         person.facts.push(Recorded { id, known, fact });
     }
-}
-
-/// Who may ask for a command, as the contract says beside each call.
-fn allowed(command: &Command) -> &'static [&'static str] {
-    match command {
-        Command::Register(_)
-        | Command::Enroll(_)
-        | Command::Update(_)
-        | Command::Settle(_)
-        | Command::Serve(_)
-        | Command::Assign(_)
-        | Command::Found(_)
-        | Command::Grant(_) => &["OFFICER"],
-        Command::Die(_)
-        | Command::Excuse(_)
-        | Command::RetractFact(_)
-        | Command::Refund(_)
-        | Command::Confirm(_)
-        | Command::Waive(_) => &["OFFICER", "SUPERVISOR"],
-        Command::Pay(_) | Command::Reverse(_) => &["COLLECTOR", "OFFICER"],
-        Command::Hire(_)
-        | Command::Separate(_)
-        | Command::Amend(_)
-        | Command::Retract(_)
-        | Command::Rekey(_)
-        | Command::NoPayroll(_) => &["PAYROLL", "OFFICER"],
-    }
-}
-
-/// Whether the ledger gives an id to what a command records; other answers repeat an id that was sent.
-fn makes_an_id(command: &Command) -> bool {
-    match command {
-        Command::Register(_)
-        | Command::Update(_)
-        | Command::Die(_)
-        | Command::Excuse(_)
-        | Command::Serve(_)
-        | Command::Confirm(_)
-        | Command::Waive(_)
-        | Command::Pay(_)
-        | Command::Refund(_)
-        | Command::Found(_)
-        | Command::Grant(_)
-        | Command::Hire(_) => true,
-        Command::Enroll(_)
-        | Command::Settle(_)
-        | Command::RetractFact(_)
-        | Command::Reverse(_)
-        | Command::Assign(_)
-        | Command::Separate(_)
-        | Command::Amend(_)
-        | Command::Retract(_)
-        | Command::Rekey(_)
-        | Command::NoPayroll(_) => false,
-    }
-}
-
-/// What the contract says of the fields of a command by themselves; of the faults that this workload makes.
-#[expect(clippy::wildcard_enum_match_arm, reason = "few things are malformed, whatever else there is")]
-fn malformed(command: &Command, in_batch: bool) -> Option<No> {
-    let mut command = command.clone();
-    if command.request_id().is_empty() {
-        return Some(required("request_id"));
-    }
-    if in_batch && *command.validate_only() {
-        return Some(invalid("validate_only"));
-    }
-    match &command {
-        Command::Pay(ask) if ask.reference.is_empty() => Some(required("reference")),
-        Command::Pay(ask) if ask.payer.is_none() => Some(required("payer")),
-        Command::Pay(ask) if ask.amount_riel == 0 => Some(required("amount_riel")),
-        Command::Pay(ask) if !(1..=1_000_000_000).contains(&ask.amount_riel) => Some(invalid("amount_riel")),
-        Command::Hire(ask) if ask.worker.is_none() => Some(required("worker")),
-        Command::Hire(ask) if ask.employment_number.is_empty() => Some(required("employment_number")),
-        Command::Separate(ask) if ask.last_day.is_none() => Some(required("last_day")),
-        Command::Enroll(ask) if ask.member_id == "1" => Some(invalid("member_id")),
-        Command::Register(ask) if ask.identifiers.is_empty() => Some(required("identifiers")),
-        Command::Reverse(ask) if ask.reason == 0 => Some(required("reason")),
-        Command::Excuse(ask) if ask.to_month < ask.from_month => Some(invalid("to_month")),
-        Command::Settle(ask) if ask.head_member_id == ask.member_id => Some(invalid("head_member_id")),
-        Command::Settle(ask) if backwards(ask) => Some(invalid("until_day")),
-        Command::Serve(ask) if ask.channel == 0 => Some(required("channel")),
-        Command::Waive(ask) if ask.case_reference.is_empty() => Some(required("case_reference")),
-        Command::Refund(ask) if ask.amount_riel < 1 => Some(invalid("amount_riel")),
-        Command::Assign(ask) if ask.reason.is_empty() => Some(required("reason")),
-        Command::Rekey(ask) if ask.new_employment_number == ask.employment_number => {
-            Some(invalid("new_employment_number"))
-        }
-        Command::Amend(ask) if ask.replaces.is_none() => Some(required("replaces")),
-        _ => None,
-    }
-}
-
-fn backwards(ask: &v1::SetHouseholdRequest) -> bool {
-    optional_day_of(ask.until_day.as_ref()).is_some_and(|until| until < day_of(ask.from_day.as_ref()))
 }
 
 /// A refusal by a code that has no helper of its own.

@@ -3,6 +3,8 @@
 //! Most of it is plausible, much of it collides with what others say, and some of it is wrong on purpose. Absent: what
 //! should come of it; that is the model's.
 
+mod lapse;
+mod law;
 mod wrong;
 
 use std::collections::HashMap;
@@ -15,11 +17,12 @@ use krama_law::calendar::Day;
 
 use crate::crash::Chance;
 use crate::say::{
-    MONTH, assignment, date, death, employer, enrolment, excuse, grant, hire, identifier, member_number, name,
-    national_id, no_payroll, payment, refund, registration, rekey, retracted, reversal, separation, worker,
+    MONTH, assignment, date, death, employer, enrolment, grant, hire, identifier, member_number, name, national_id,
+    no_payroll, payment, registration, rekey, retracted, reversal, separation, worker,
 };
 use crate::workload::command::{Call, Carrier, Command};
 use crate::workload::model::{Model, role_of};
+use crate::workload::plan::law::approval_of;
 use crate::world::id_in;
 
 /// People there are, known and unknown.
@@ -39,6 +42,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) model: &'a Model,
     pub(crate) chance: &'a mut Chance,
     pub(crate) history: &'a mut History,
+    /// Whose lapse waits for a person.
+    pub(crate) pending: Vec<String>,
 }
 
 impl Planner<'_> {
@@ -82,7 +87,7 @@ impl Planner<'_> {
 
     fn employer(&mut self) -> String {
         let all: Vec<String> = self.model.employers.keys().cloned().collect();
-        self.pick(&all).unwrap_or_else(|| "0000000000022".to_owned())
+        self.pick(&all).filter(|_| !self.one_in(30)).unwrap_or_else(|| "0000000000022".to_owned())
     }
 
     fn payment_id(&mut self, wanted: impl Fn(&super::model::Paid) -> bool) -> String {
@@ -99,16 +104,24 @@ impl Planner<'_> {
 
     /// What a caller says in a round.
     pub(crate) fn calls(&mut self, who: &'static str) -> Vec<Call> {
-        // Who may do nothing has little to say.
-        let most = if matches!(id_in(who), "nobodys-payroll" | "calmette") { 1 } else { 7 };
+        let most = match role_of(who) {
+            // The fund's staff have the most different things to say.
+            "OFFICER" | "SUPERVISOR" => 9,
+            "SERVICE" if !self.model.notices.is_empty() => 4,
+            _ if matches!(id_in(who), "nobodys-payroll" | "calmette" | "notices") => 1,
+            _ => 5,
+        };
         (0..=self.chance.below(most)).map(|_| self.call(who)).collect()
     }
 
-    /// What an officer says before anybody else can do much: employers and people, then who may speak for whom and who
-    /// enrols.
-    pub(crate) fn opening(&mut self) -> Vec<Call> {
+    /// What is said before anybody else can do much: an officer tells of employers and people, and what the law should
+    /// be; then a supervisor makes it the law, and the officer says who may speak for whom and who enrols.
+    pub(crate) fn opening(&mut self, who: &'static str) -> Vec<Call> {
         let mut commands = Vec::new();
-        if self.model.employers.is_empty() {
+        if role_of(who) == "SUPERVISOR" {
+            commands.extend(self.model.proposals.iter().map(approval_of));
+        } else if self.model.employers.is_empty() {
+            commands.push(Command::Propose(self.founding()));
             commands.extend((0..ENTERPRISES).map(|number| Command::Found(employer(&format!("E-{number}")))));
             let known = (1..=12).map(|number| v1::RegisterMemberRequest { khmer_name: None, ..registration(number) });
             commands.extend(known.map(Command::Register));
@@ -120,8 +133,13 @@ impl Planner<'_> {
                     commands.push(Command::Grant(v1::GrantEmployerAccessRequest { provider_id, ..told }));
                 }
             }
-            let some = self.model.people.keys().take(9);
-            commands.extend(some.map(|member| Command::Enroll(enrolment(member))));
+            // Many owe the month before, so that a lapse waits soon.
+            let enrolled = |(days, member): (i32, &String)| {
+                let on = Some(date(&self.model.today.plus(-days).to_string()));
+                let reason = "the form came late".to_owned();
+                Command::Enroll(v1::EnrollMemberRequest { on, reason, ..enrolment(member) })
+            };
+            commands.extend((0..27).step_by(3).zip(self.model.people.keys()).map(enrolled));
         }
         for command in &mut commands {
             *command.request_id() = self.uuid();
@@ -190,33 +208,37 @@ impl Planner<'_> {
     }
 
     fn fresh(&mut self, who: &'static str) -> Command {
-        let mut command = match (role_of(who), self.chance.below(100)) {
-            ("COLLECTOR", 0..80) => self.payment(who),
-            ("COLLECTOR", 80..97) | ("OFFICER", 53..57) => self.reversal(),
-            ("PAYROLL", 0..45) | ("OFFICER", 57..63) => self.hire(),
-            ("PAYROLL", 45..70) | ("OFFICER", 63..67) => self.separation(),
-            ("PAYROLL", 70..80) | ("OFFICER", 67..71) => self.amendment(),
-            ("PAYROLL", 80..87) | ("OFFICER", 71..74) => self.retraction(),
-            ("PAYROLL", 87..94) | ("OFFICER", 74..77) => self.rekey(),
-            ("PAYROLL", 94..98) | ("OFFICER", 77..79) => self.no_payroll(),
-            ("SUPERVISOR", 0..48) => self.refund(),
-            ("SUPERVISOR", 48..52) => self.confirmation(),
-            ("SUPERVISOR", 52..55) => self.waiver(),
-            ("SUPERVISOR", 55..75) | ("OFFICER", 79..82) => self.fact_retraction(),
-            ("SUPERVISOR", 75..90) | ("OFFICER", 82..86) => self.excuse(),
-            ("SUPERVISOR", 90..97) | ("OFFICER", 86..89) => self.death(),
-            ("OFFICER", 0..14) => self.registration(),
-            ("OFFICER", 14..26) => self.enrolment(),
-            ("OFFICER", 26..31) => self.update(),
-            ("OFFICER", 31..36) => self.employer_of(),
-            ("OFFICER", 36..43) => self.grant(),
-            ("OFFICER", 43..49) => self.household(),
-            ("OFFICER", 49..53) => self.service(),
-            ("OFFICER", 89..92) => self.refund(),
-            ("OFFICER", 92..100) => self.assignment(),
+        let mut command = match (role_of(who), self.chance.below(120)) {
+            ("COLLECTOR", 0..96) => self.payment(who),
+            ("COLLECTOR", 96..116) | ("OFFICER", 53..57) => self.reversal(),
+            ("PAYROLL", 0..54) | ("OFFICER", 57..63) => self.hire(),
+            ("PAYROLL", 54..84) | ("OFFICER", 63..67) => self.separation(),
+            ("PAYROLL", 84..96) | ("OFFICER", 67..71) => self.amendment(),
+            ("PAYROLL", 96..105) | ("OFFICER", 71..74) => self.retraction(),
+            ("PAYROLL", 105..112) | ("OFFICER", 74..77) => self.rekey(),
+            ("PAYROLL", 112..117) | ("OFFICER", 77..80) => self.no_payroll(),
+            ("SUPERVISOR", 0..24) | ("OFFICER", 89..92) => self.refund(who),
+            ("SUPERVISOR", 24..44) | ("OFFICER", 99..103) => self.confirmation(who),
+            ("SUPERVISOR", 44..60) | ("OFFICER", 103..107) => self.waiver(who),
+            ("SUPERVISOR", 60..73) | ("OFFICER", 80..83) => self.fact_retraction(),
+            ("SUPERVISOR", 73..88) | ("OFFICER", 83..87) => self.excuse(who),
+            ("SUPERVISOR", 88..93) | ("OFFICER", 87..89) => self.death(),
+            ("SUPERVISOR", 93..99) | ("OFFICER", 107..112) => self.proposal(),
+            ("SUPERVISOR", 99..112) => self.approval(),
+            ("SUPERVISOR", 112..117) | ("OFFICER", 112..116) => self.withdrawal(),
+            ("OFFICER", 0..10) => self.registration(),
+            ("OFFICER", 10..20) => self.enrolment(),
+            ("OFFICER", 20..27) => self.update(),
+            ("OFFICER", 27..32) => self.employer_of(),
+            ("OFFICER", 32..38) => self.grant(),
+            ("OFFICER", 38..46) => self.household(),
+            ("OFFICER", 46..53) => self.service(),
+            ("OFFICER", 92..99) => self.assignment(),
+            ("OFFICER", 116..120) | ("SERVICE", 0..116) => self.delivery(),
             // Whoever it is, it is not theirs to ask.
-            (_, part) if part % 2 == 0 => self.registration(),
-            _ => self.refund(),
+            (_, part) if part % 3 == 0 => self.registration(),
+            (_, part) if part % 3 == 1 => self.approval(),
+            _ => self.refund(who),
         };
         *command.request_id() = self.uuid();
         command
@@ -241,7 +263,7 @@ impl Planner<'_> {
         let (year, month, day) = person.birth;
         Command::Update(v1::UpdateMemberRequest {
             member_id: member,
-            etag: person.etag.clone().unwrap_or_else(|| "none".to_owned()),
+            etag: person.etag.clone().filter(|_| !self.one_in(4)).unwrap_or_else(|| "none".to_owned()),
             latin_name: Some(person.name.clone()),
             sex: person.sex,
             birth_date: Some(Date { year, month, day }),
@@ -255,14 +277,12 @@ impl Planner<'_> {
     fn death(&mut self) -> Command {
         // Few die.
         let member = self.model.people.keys().filter(|id| !id.contains(' ')).nth(1).cloned();
-        let member = if self.one_in(2) { self.member() } else { member.unwrap_or_else(|| self.member()) };
+        let member = match self.chance.below(4) {
+            0 => "0000000000022".to_owned(),
+            1 => self.member(),
+            _ => member.unwrap_or_else(|| self.member()),
+        };
         Command::Die(death(&member, &self.text(20)))
-    }
-
-    fn excuse(&mut self) -> Command {
-        let from = self.model.today.month().plus(-i32::try_from(self.chance.below(8)).expect("a small number"));
-        let to = from.plus(i32::try_from(self.chance.below(9)).expect("a small number"));
-        Command::Excuse(excuse(&self.member(), &from.to_string(), &to.to_string()))
     }
 
     fn fact_retraction(&mut self) -> Command {
@@ -286,7 +306,11 @@ impl Planner<'_> {
     fn household(&mut self) -> Command {
         let from = self.day(200);
         let until = self.one_in(2).then(|| date(&from.plus(self.days_on() * 3).to_string()));
-        let head_member_id = if self.one_in(6) { String::new() } else { self.member() };
+        let head_member_id = match self.chance.below(4) {
+            0 => String::new(),
+            1 => "0000000000022".to_owned(),
+            _ => self.member(),
+        };
         let relation = if self.one_in(2) { v1::HouseholdRelation::Spouse } else { v1::HouseholdRelation::Child };
         Command::Settle(v1::SetHouseholdRequest {
             member_id: self.member(),
@@ -300,35 +324,14 @@ impl Planner<'_> {
         })
     }
 
-    fn service(&mut self) -> Command {
-        Command::Serve(v1::ServeNoticeRequest {
-            member_id: self.member(),
-            on: Some(date(&self.text(20))),
-            channel: v1::NoticeChannel::Letter.into(),
-            ..Default::default()
-        })
-    }
-
-    fn confirmation(&mut self) -> Command {
-        Command::Confirm(v1::ConfirmLapseRequest {
-            member_id: self.member(),
-            case_reference: "file-3".to_owned(),
-            legal_basis: "Sub-Decree 280, looked at by two".to_owned(),
-            ..Default::default()
-        })
-    }
-
-    fn waiver(&mut self) -> Command {
-        Command::Waive(v1::WaiveLapseRequest {
-            member_id: self.member(),
-            case_reference: "file-4".to_owned(),
-            legal_basis: "Sub-Decree 280, looked at by two".to_owned(),
-            ..Default::default()
-        })
+    /// Somebody who pays: mostly one of a few, so that others fall behind.
+    fn payer(&mut self) -> String {
+        let few: Vec<String> = self.model.people.keys().filter(|id| !id.contains(' ')).take(4).cloned().collect();
+        self.pick(&few).filter(|_| !self.one_in(4)).unwrap_or_else(|| self.member())
     }
 
     fn payment(&mut self, who: &'static str) -> Command {
-        let member = self.member();
+        let member = self.payer();
         let payer = match self.chance.below(12) {
             0 => Payer::PayerText("ម៉ាលី".to_owned()),
             1 | 2 => Payer::Identifier(national_id(1 + self.number(PEOPLE))),
@@ -371,29 +374,16 @@ impl Planner<'_> {
         Command::Assign(assignment(&paid, &self.member()))
     }
 
-    /// Money that is paid back: prepared, or done as somebody prepared it, now and then in other words.
-    fn refund(&mut self) -> Command {
-        let prepared: Vec<_> =
-            self.model.prepared.iter().rev().take(6).map(|(id, first)| (id.clone(), first)).collect();
-        if let Some((prepared_id, first)) = self.pick(&prepared).filter(|_| self.one_in(2)) {
-            let amount_riel = first.content.amount_riel - i64::from(self.one_in(8));
-            return Command::Refund(v1::RecordRefundRequest { amount_riel, prepared_id, ..first.content.clone() });
-        }
-        let paid = self.payment_id(|_| true);
-        let most = if self.one_in(2) { 3_000 } else { 40_000 };
-        let amount = 1 + i64::from(self.number(most));
-        Command::Refund(refund(&paid, amount))
-    }
-
     fn employer_of(&mut self) -> Command {
         let told = employer(&format!("E-{}", self.chance.below(ENTERPRISES)));
-        let latin_name = if self.one_in(6) { "Another Thread".to_owned() } else { told.latin_name.clone() };
+        let latin_name = if self.one_in(2) { "Another Thread".to_owned() } else { told.latin_name.clone() };
         Command::Found(v1::RegisterEmployerRequest { latin_name, ..told })
     }
 
     fn grant(&mut self) -> Command {
         let until = self.one_in(4).then(|| self.model.today.plus(30).to_string());
-        let told = grant(&self.employer(), &self.text(90), until.as_deref());
+        let employer = if self.one_in(2) { self.member() } else { self.employer() };
+        let told = grant(&employer, &self.text(90), until.as_deref());
         let provider_id = self.pick(&PROVIDERS).expect("a provider").to_owned();
         Command::Grant(v1::GrantEmployerAccessRequest { provider_id, ..told })
     }
@@ -483,7 +473,7 @@ impl Planner<'_> {
     }
 
     fn no_payroll(&mut self) -> Command {
-        let month = self.day(90).plus(if self.one_in(8) { 40 } else { 0 }).month();
+        let month = self.day(90).plus(if self.one_in(4) { 40 } else { 0 }).month();
         Command::NoPayroll(no_payroll(&self.employer(), &month.to_string()))
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use krama::proto::v1;
 use krama_law::answer::{Answer, Scheme, Standing};
+use krama_law::calendar::Moment;
 use krama_law::decision::decide;
 
 use crate::say::{account, employments, get};
 use crate::workload::Run;
 use crate::workload::command::instant;
 use crate::workload::model::{Paid, Person, day_of, optional_day_of};
-use crate::world::OFFICER;
+use crate::world::{GATEWAY, OFFICER};
 
 /// What is compared, and whether both sides say the same.
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, told: &T, expected: &T) -> Result<(), String> {
@@ -35,6 +36,11 @@ impl Run {
     pub(super) async fn meet(&mut self) -> Result<(), String> {
         let members = self.listed().await;
         same("members on record", &members.len(), &self.model.people.len())?;
+        self.meet_each(members)?;
+        self.hear().await
+    }
+
+    fn meet_each(&mut self, members: Vec<v1::Member>) -> Result<(), String> {
         for member in members {
             let number = member.identifiers.first().map(|number| (number.kind, number.value.clone()));
             let held = number.and_then(|number| self.model.holder(&number)).map(str::to_owned);
@@ -58,6 +64,33 @@ impl Run {
         Ok(())
     }
 
+    /// Hears from the feed which notices fell due, and holds what it tells of their delivery against the model.
+    async fn hear(&mut self) -> Result<(), String> {
+        let mut told = Vec::new();
+        let after = self.heard.as_ref().map_or(0, |position| position.number);
+        loop {
+            let after_position = self.heard.clone();
+            let ask = v1::ListChangesRequest { after_position, page_size: 500, ..Default::default() };
+            let page = self.world.ask(GATEWAY, ask).await.expect("a page of changes");
+            self.heard = page.position;
+            for change in page.changes {
+                let position = change.position.as_ref().map_or(0, |position| position.number);
+                told.extend(change.deliveries.into_iter().map(|delivery| (position, delivery)));
+                for notice in change.notices {
+                    if !self.model.people.contains_key(&notice.member_id) {
+                        return Err(format!("a notice warns somebody who is not on record: {notice:?}"));
+                    }
+                    self.model.notices.insert(notice.notice_id, notice.member_id);
+                }
+            }
+            if !page.more {
+                break;
+            }
+        }
+        let deliveries = self.model.deliveries.iter().filter(|(position, _)| *position > after);
+        same("deliveries of notices", &told, &deliveries.cloned().collect())
+    }
+
     /// Holds everything that the ledger answers, after it was stopped and opened again, against the model.
     pub(super) async fn end(self) -> Result<(), String> {
         let run = Run { world: self.world.restart().await, ..self };
@@ -69,12 +102,15 @@ impl Run {
             ("payments", "SELECT count(*) FROM payment", model.payments.len()),
             ("employments", "SELECT count(*) FROM employment", model.jobs.len()),
             ("employers", "SELECT count(*) FROM employer", model.employers.len()),
+            ("notices", "SELECT count(*) FROM notice", model.notices.len()),
+            ("deliveries", "SELECT count(*) FROM notice_delivery", model.deliveries.len()),
             ("people", "SELECT count(DISTINCT member) FROM person", model.people.len()),
         ] {
             let held = run.world.book.number(query).await;
             same(what, &usize::try_from(held).expect("a number"), &expected)?;
         }
         run.world.book.holds_together().await;
+        run.world.keeps_the_truth().await;
         for (id, person) in &model.people {
             run.member_stands(id, person).await.map_err(|wrong| format!("member {id}: {wrong}"))?;
         }
@@ -84,6 +120,7 @@ impl Run {
         for employer in model.employers.keys() {
             run.jobs_stand(employer).await.map_err(|wrong| format!("employer {employer}: {wrong}"))?;
         }
+        run.law_stands().await?;
         run.suspense_stands().await?;
         run.batches_stand().await?;
         println!("{} commands, {} positions: {:?}", run.said, model.position, model.tally);
@@ -170,6 +207,31 @@ impl Run {
             (job.id.as_str(), job.number.as_str(), days, job.retracted, job.last)
         });
         same("employments", &told.collect::<Vec<_>>(), &held.collect::<Vec<_>>())
+    }
+
+    /// The revisions of the law, and what became of each proposal.
+    async fn law_stands(&self) -> Result<(), String> {
+        let told = self.world.ask(OFFICER, v1::ListPoliciesRequest::default()).await.expect("the law can be listed");
+        let revisions = told.revisions.iter().map(|one| {
+            let published = one.publish_time.as_ref().map(instant);
+            (day_of(one.effective_day.as_ref()), published, one.in_force)
+        });
+        let in_force = self.model.in_force();
+        let expected = self.model.law.revisions().iter().map(|one| {
+            let published = Some(one.published).filter(|at| *at > Moment::MIN);
+            (one.revision.effective, published, in_force == Some(one.revision.effective))
+        });
+        same("revisions of the law", &revisions.collect::<Vec<_>>(), &expected.collect())?;
+        let proposals = told.proposals.iter().map(|one| {
+            let begins = optional_day_of(one.effective_day.as_ref());
+            let named = (one.proposal_id.as_str(), one.digest.as_str(), one.proposer.as_str());
+            (named, begins, one.reading.as_str(), one.state())
+        });
+        let expected = self.model.proposals.iter().map(|one| {
+            let named = (one.id.as_str(), one.digest.as_str(), one.proposer.as_str());
+            (named, one.matter.begins(), one.matter.reading(), one.state)
+        });
+        same("proposals", &proposals.collect::<Vec<_>>(), &expected.collect())
     }
 
     async fn suspense_stands(&self) -> Result<(), String> {

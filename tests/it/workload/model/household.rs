@@ -1,9 +1,7 @@
-//! Households, notices that were served, and lapses that a person decides about.
+//! Households: who belongs to whom, from when until when.
 
 use krama::proto::v1;
-use krama_law::answer::Standing;
 use krama_law::calendar::Day;
-use krama_law::decision::decide;
 use krama_law::fact::{Fact, FactId, Relation};
 
 use crate::refusal::{No, not_now};
@@ -88,31 +86,5 @@ impl Model {
             }
             self.learn(&ask.member_id, place.fact(ordinal), place.known, fact);
         }
-    }
-
-    pub(super) fn judge_service(&self, ask: &v1::ServeNoticeRequest) -> Result<Verdict, No> {
-        self.people.get(&ask.member_id).ok_or(not_found("MEMBER_NOT_FOUND"))?;
-        if day_of(ask.on.as_ref()) > self.today {
-            return Err(not_now("DAY_IN_FUTURE").at("on"));
-        }
-        Ok(Verdict::Taken { warned: false })
-    }
-
-    pub(super) fn serve(&mut self, ask: &v1::ServeNoticeRequest, place: &Place) {
-        let served = Fact::NoticeServed { on: day_of(ask.on.as_ref()) };
-        self.learn(&ask.member_id, place.fact(0), place.known, served);
-    }
-
-    pub(super) fn judge_lapse(&self, member: &str, place: &Place) -> Result<Verdict, No> {
-        self.people.get(member).ok_or(not_found("MEMBER_NOT_FOUND"))?;
-        let answer = decide(&self.timeline(member), &self.law, self.today, place.known);
-        if answer.standing != Standing::LapsePending {
-            return Err(not_now("LAPSE_NOT_PENDING"));
-        }
-        Ok(Verdict::Taken { warned: false })
-    }
-
-    pub(super) fn learn_today(&mut self, member: &str, place: &Place, fact: impl Fn(Day) -> Fact) {
-        self.learn(member, place.fact(0), place.known, fact(self.today));
     }
 }

@@ -9,6 +9,7 @@ use krama_law::fact::{Fact, FactId};
 use krama_law::purse::{Place as Lies, SuspenseReason};
 
 use crate::refusal::{No, denied, exists, not_now};
+use crate::workload::command::Command;
 use crate::workload::model::{Model, Place, Verdict, day_of, not_found, role_of};
 use crate::world::id_in;
 
@@ -65,28 +66,12 @@ impl Paid {
     }
 }
 
-/// A refund that one person prepared, for another to do.
-#[derive(Clone, Debug)]
-pub(crate) struct PreparedRefund {
-    /// What was asked, but for the request id.
-    pub(crate) content: v1::RecordRefundRequest,
-    /// Who prepared it, and where that stands.
-    by: String,
-    position: i64,
-    /// Where it was done.
-    done: Option<i64>,
-}
-
 fn key(ask: &v1::RecordPaymentRequest) -> (&str, Option<&Date>, &str, i32) {
     (&ask.institution, ask.business_date.as_ref(), &ask.reference, ask.line)
 }
 
 fn content(ask: &v1::RecordPaymentRequest) -> v1::RecordPaymentRequest {
     v1::RecordPaymentRequest { request_id: String::new(), validate_only: false, ..ask.clone() }
-}
-
-fn refund_content(ask: &v1::RecordRefundRequest) -> v1::RecordRefundRequest {
-    v1::RecordRefundRequest { request_id: String::new(), validate_only: false, ..ask.clone() }
 }
 
 fn fact_of(ask: &v1::RecordPaymentRequest) -> Fact {
@@ -116,8 +101,7 @@ impl Model {
         if paid.is_waiting() {
             return paid.waits.map(|reason| (reason, paid.content.amount_riel - paid.refunded));
         }
-        let known = Moment(self.known.max(Moment::start_of(self.today)).0 + 1);
-        let explanation = explain(&self.timeline(paid.member()?), &self.law, self.today, known);
+        let explanation = explain(&self.timeline(paid.member()?), &self.law, self.today, self.next_known());
         let reason = suspended(&explanation, paid.fact)?;
         let parts = explanation.placements.iter().filter(|placement| placement.payments.contains(&paid.fact));
         let parts = parts.filter(|placement| matches!(placement.place, Lies::Suspense(_)));
@@ -175,7 +159,7 @@ impl Model {
 
     /// A model of one person alone, to suppose something in.
     fn clone_of(&self, member: &str) -> Model {
-        let mut alone = Model::new(self.law.clone(), self.today);
+        let mut alone = Model::new(self.law.clone(), self.readings.clone(), self.today);
         alone.people.insert(member.to_owned(), self.people[member].clone());
         alone
     }
@@ -301,9 +285,9 @@ impl Model {
         place: &Place,
     ) -> Result<Verdict, No> {
         let paid = self.payments.get(&ask.payment_id).ok_or(not_found("PAYMENT_NOT_FOUND"))?;
-        let told = v1::RecordRefundRequest { prepared_id: String::new(), ..refund_content(ask) };
-        let prepared = self.prepared.get(&ask.prepared_id).filter(|prepared| prepared.content == told);
-        if let Some(position) = prepared.and_then(|prepared| prepared.done) {
+        let command = Command::Refund(ask.clone());
+        let done = self.prepared_for(&command).and_then(|prepared| prepared.done);
+        if let Some(position) = done {
             return Ok(Verdict::Held { position, duplicate: true });
         }
         if paid.reversed.is_some() {
@@ -321,33 +305,22 @@ impl Model {
         if ask.amount_riel > refundable {
             return Err(not_now("AMOUNT_ABOVE_REFUNDABLE").at("amount_riel"));
         }
-        let first = ask.prepared_id.is_empty();
-        if !first {
-            let prepared = prepared.ok_or(not_found("PREPARATION_NOT_FOUND"))?;
-            if role_of(who) != "SUPERVISOR" || prepared.by == id_in(who) {
-                return Err(denied("SECOND_PERSON_REQUIRED"));
-            }
-        }
+        let prepared = self.turn(&command, who)?;
         if let Some((_, by, at)) = &paid.assigned {
             if by == id_in(who) {
                 return Err(denied("SECOND_PERSON_REQUIRED"));
             }
-            if prepared.is_some_and(|prepared| prepared.position < *at) {
+            if prepared.is_some_and(|prepared| prepared.place.position < *at) {
                 return Err(not_found("PREPARATION_NOT_FOUND"));
             }
         }
-        Ok(Verdict::Taken { warned: first })
+        Ok(Verdict::Taken { warned: prepared.is_none() })
     }
 
     pub(super) fn refund(&mut self, ask: &v1::RecordRefundRequest, who: &str, place: &Place) {
-        if ask.prepared_id.is_empty() {
-            let (content, by) = (refund_content(ask), id_in(who).to_owned());
-            let prepared = PreparedRefund { content, by, position: place.position, done: None };
-            self.prepared.insert(place.id.clone(), prepared);
+        if !self.takes_turn(&Command::Refund(ask.clone()), who, place) {
             return;
         }
-        self.prepared.get_mut(&ask.prepared_id).expect("a prepared refund").done = Some(place.position);
-        *self.tally.entry("money paid back".to_owned()).or_default() += 1;
         let (amount, on) = (ask.amount_riel, self.today);
         let paid = self.payments.get_mut(&ask.payment_id).expect("a payment");
         paid.refunded += amount;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use krama::proto::v1;
 use krama_law::answer::EnrolmentRefusal;
-use krama_law::calendar::{Day, Month};
+use krama_law::calendar::Month;
 use krama_law::decision::refusal_of_enrolment;
 use krama_law::fact::{Fact, FactId, MemberId, Recorded};
 use tonic::Code;
 
 use crate::refusal::{No, denied, exists, no, not_now};
+use crate::workload::command::Command;
 use crate::workload::model::household::Stay;
 use crate::workload::model::{Model, Paid, Place, Verdict, day_of, not_found, optional_day_of, role_of};
 use crate::world::id_in;
@@ -35,18 +36,23 @@ pub(crate) struct Person {
     pub(crate) entered: Vec<Entered>,
 }
 
-/// A death or an excuse.
+/// A death, an excuse, the service of a notice, or what was decided about a lapse.
 #[derive(Clone, Debug)]
 pub(crate) struct Entered {
     /// Its id on the wire.
     pub(crate) id: String,
     fact: FactId,
     position: i64,
-    /// The day, where it is a death.
-    death: Option<Day>,
+    said: Fact,
     recorder: String,
     /// The position at which it was taken back.
     retracted: Option<i64>,
+}
+
+impl Entered {
+    fn is_death(&self) -> bool {
+        matches!(self.said, Fact::Died { .. })
+    }
 }
 
 pub(crate) fn numbers(identifiers: &[v1::Identifier]) -> BTreeSet<(i32, String)> {
@@ -136,8 +142,8 @@ impl Model {
     pub(super) fn judge_death(&self, ask: &v1::ReportDeathRequest) -> Result<Verdict, No> {
         let person = self.must_be_known(&ask.member_id)?;
         let on = day_of(ask.on.as_ref());
-        let stands = person.entered.iter().find(|entered| entered.death.is_some() && entered.retracted.is_none());
-        if let Some(stands) = stands.filter(|stands| stands.death == Some(on)) {
+        let stands = person.entered.iter().find(|entered| entered.is_death() && entered.retracted.is_none());
+        if let Some(stands) = stands.filter(|stands| stands.said == Fact::Died { on }) {
             return Ok(Verdict::Held { position: stands.position, duplicate: true });
         }
         // Whatever other day it is.
@@ -151,37 +157,47 @@ impl Model {
     }
 
     pub(super) fn die(&mut self, ask: &v1::ReportDeathRequest, who: &str, place: &Place) {
-        let on = day_of(ask.on.as_ref());
-        self.learn(&ask.member_id, place.fact(0), place.known, Fact::Died { on });
-        self.enter(&ask.member_id, who, place, Some(on));
+        self.enter(&ask.member_id, who, place, Fact::Died { on: day_of(ask.on.as_ref()) });
     }
 
-    fn enter(&mut self, member: &str, who: &str, place: &Place, death: Option<Day>) {
+    /// Learns a fact whose id is told, so that it can be taken back.
+    pub(super) fn enter(&mut self, member: &str, who: &str, place: &Place, said: Fact) {
+        self.learn(member, place.fact(0), place.known, said.clone());
         let entered = Entered {
             id: place.id.clone(),
             fact: place.fact(0),
             position: place.position,
-            death,
+            said,
             recorder: id_in(who).to_owned(),
             retracted: None,
         };
         self.people.get_mut(member).expect("a member on record").entered.push(entered);
     }
 
-    pub(super) fn judge_excuse(&self, ask: &v1::ExcuseMonthsRequest) -> Result<Verdict, No> {
-        self.must_be_known(&ask.member_id)?;
+    pub(super) fn judge_excuse(&self, ask: &v1::ExcuseMonthsRequest, who: &'static str) -> Result<Verdict, No> {
+        let person = self.must_be_known(&ask.member_id)?;
         let (from, to) = months(ask);
-        // So many months take two people, and nobody here is the second.
-        Ok(Verdict::Taken { warned: to.0 - from.0 + 1 > ALONE })
+        if to.0 - from.0 < ALONE && ask.prepared_id.is_empty() {
+            return Ok(Verdict::Taken { warned: false });
+        }
+        let turn = self.turn(&Command::Excuse(ask.clone()), who)?;
+        let Some(prepared) = turn else { return Ok(Verdict::Taken { warned: true }) };
+        // What stands of these months since they were prepared is what was to be done.
+        let same = |entered: &&Entered| entered.said == Fact::Excused { from, to };
+        let since = person.entered.iter().filter(|entered| entered.position > prepared.place.position);
+        let since: Vec<&Entered> = since.filter(same).collect();
+        if let Some(stands) = since.iter().find(|entered| entered.retracted.is_none()) {
+            return Ok(Verdict::Held { position: stands.position, duplicate: true });
+        }
+        if since.is_empty() { Ok(Verdict::Taken { warned: false }) } else { Err(not_found("PREPARATION_NOT_FOUND")) }
     }
 
     pub(super) fn excuse(&mut self, ask: &v1::ExcuseMonthsRequest, who: &str, place: &Place) {
         let (from, to) = months(ask);
-        if to.0 - from.0 + 1 > ALONE {
-            return;
+        let alone = to.0 - from.0 < ALONE;
+        if alone || self.takes_turn(&Command::Excuse(ask.clone()), who, place) {
+            self.enter(&ask.member_id, who, place, Fact::Excused { from, to });
         }
-        self.learn(&ask.member_id, place.fact(0), place.known, Fact::Excused { from, to });
-        self.enter(&ask.member_id, who, place, None);
     }
 
     pub(super) fn judge_fact_retraction(&self, ask: &v1::RetractFactRequest, who: &'static str) -> Result<Verdict, No> {
@@ -196,7 +212,7 @@ impl Model {
             return Ok(Verdict::Held { position, duplicate: true });
         }
         let second = role_of(who) == "SUPERVISOR" && entered.recorder != id_in(who);
-        if entered.death.is_some() && !second {
+        if entered.is_death() && !second {
             return Err(denied("SECOND_PERSON_REQUIRED"));
         }
         Ok(Verdict::Taken { warned: false })

@@ -256,7 +256,8 @@ impl Model {
     fn named(&self, employer: &str, number: &str, first_day: Option<Day>) -> Result<&Job, No> {
         let meant = self.jobs.iter().filter(|job| job.employer == employer && job.number == number);
         let meant = meant.filter(|job| first_day.is_none_or(|first| first == job.days.0));
-        let rank = |job: &&Job| (!job.retracted, job.member.is_some() && job.days.1.is_none(), job.days.0);
+        let is_open = |job: &&Job| !job.retracted && job.member.is_some() && job.days.1.is_none();
+        let rank = |job: &&Job| (!job.retracted, is_open(job), job.days.0);
         meant.max_by_key(rank).ok_or(not_found("EMPLOYMENT_NOT_FOUND"))
     }
 

@@ -75,6 +75,11 @@ fn a_month_paid_late_lacks_its_charge_which_holds_to_the_next_due_day() {
     let months = explain(&member, &charging, day("2025-04-16"), Moment::MAX).months;
     assert_eq!(months.iter().map(MonthLine::lacking).collect::<Vec<_>>(), [0, 104, 102, 100]);
     assert_eq!(months.iter().map(|line| line.charge).collect::<Vec<_>>(), [0, 4, 2, 0]);
+    // A month that was worked is not owed, however late it is.
+    let worked =
+        known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-02-05", hired(1, "2025-02-05", Some("2025-02-20")))]);
+    let months = explain(&worked, &charging, day("2025-04-16"), Moment::MAX).months;
+    assert_eq!(months.iter().map(|line| line.charge).collect::<Vec<_>>(), [6, 0, 2, 0]);
     let without = law(plain);
     assert_eq!((lacking(&without, "2025-04-16"), hold(&without, "2025-04-16")), (vec![100, 100], None));
     // Who lapsed pays on the terms of a way back, if there is one.

@@ -79,6 +79,10 @@ fn the_last_change_of_all_is_seen() {
         [("2025-01-10", enrolled("2025-01-10")), ("2025-08-20", Fact::NoticeServed { on: day("2025-08-20") })];
     let slow = Revision { notice_days: Some(400), ..plain() };
     assert_eq!(until(&noticed, slow, "2025-08-20"), Some("2026-09-23".to_owned()));
+    // Nothing can be paid ahead and each month falls due in itself: the seventh that is missed after January is August.
+    let member = [("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 100))];
+    let prompt = Revision { prepay_months: 0, due_month_offset: 0, ..plain() };
+    assert_eq!(until(&member, prompt, "2025-01-20"), Some("2025-08-15".to_owned()));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::*;
 use crate::calendar::Moment;
 use crate::fact::{EmploymentId, Fact, FactId};
 use crate::policy::tests::{back_payment, law, plain};
-use crate::policy::{CoPaymentRule, Entitlement, Formal, OnHoliday, Revision};
+use crate::policy::{CoPaymentRule, Entitlement, Formal, LateCharge, OnHoliday, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 /// When facts became known that were known in time.
@@ -115,6 +115,13 @@ fn years_of_steady_payments_are_one_stretch_and_arrears_too_until_they_may_have_
     assert_eq!(counting, format!("{BEGINS} (22) 2027-02-16 to 2027-08-16"));
     // Who is entitled at once is so in arrears too, but by no window that would tell how long.
     assert_eq!(days(&life, plain(), "2027-04-30"), "2025-01-10 2025-01-11 (23) 2027-02-16 to 2027-04-16");
+}
+
+#[test]
+fn a_charge_for_delay_makes_nobody_slower_who_is_in_time() {
+    let charge = LateCharge { penalty: "0.02".parse().unwrap(), compound: false };
+    let charging = Revision { late_charge: Some(charge), ..two_or_six() };
+    assert_eq!(days(&steady(24), charging, "2027-01-31"), format!("{BEGINS} (22)"));
 }
 
 #[test]

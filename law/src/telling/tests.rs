@@ -5,7 +5,7 @@ use crate::calendar::Moment;
 use crate::decision::explain;
 use crate::fact::{AssistanceLevel, EmploymentId, Fact, MemberId, Relation};
 use crate::policy::tests::{back_payment, law, plain};
-use crate::policy::{BackPayment, DependantRule, Entitlement, LapseCondition, Revision};
+use crate::policy::{BackPayment, DependantRule, Entitlement, Instalments, LapseCondition, LateCharge, Revision};
 use crate::timeline::Timeline;
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
@@ -257,5 +257,67 @@ fn the_cover_of_a_dependant_is_told_with_the_household() {
     assert_eq!(
         steps(&life, with_dependants, "2025-12-31"),
         ["2025-03-03 CoverBegan { scheme: Dependant } [2]", "2025-04-16 CoverEnded { scheme: Dependant } []",]
+    );
+}
+
+#[test]
+fn cover_that_runs_on_after_a_lapse_is_told_apart_from_other_cover_of_its_time() {
+    let poor =
+        Fact::Certificate { level: AssistanceLevel::Poor1, from: day("2025-03-05"), until: Some(day("2025-03-31")) };
+    let life = known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-03-05", poor)]);
+    let running_on = Revision {
+        lapse: vec![LapseCondition::Consecutive(0)],
+        lapse_run_off_months: 1,
+        assistance_levels: vec![AssistanceLevel::Poor1],
+        ..plain()
+    };
+    assert_eq!(
+        steps(&life, running_on, "2025-04-30"),
+        [
+            "2025-01-10 Enrolled { first_month: 2025-01 } [1]",
+            "2025-01-10 CoverBegan { scheme: Voluntary } []",
+            "2025-02-16 Lapsed { run: 1, oldest: Some(2025-01), dated: 2025-02-16 } []",
+            "2025-02-16 CoverEnded { scheme: Voluntary } []",
+            "2025-02-16 CoverRunsOn { until: 2025-03-31 } []",
+            "2025-03-05 CoverBegan { scheme: Assistance } [2]",
+            "2025-04-01 CoverRanOut []",
+            "2025-04-01 CoverEnded { scheme: Assistance } []",
+        ]
+    );
+}
+
+#[test]
+fn payments_that_no_longer_add_up_for_a_return_are_told_only_where_there_are_some() {
+    let life = known(&[
+        ("2025-01-10", enrolled("2025-01-10")),
+        ("2025-04-20", paid("2025-04-20", 50)),
+        ("2025-04-21", paid("2025-04-21", 60)),
+        ("2025-04-22", paid("2025-04-22", 70)),
+    ]);
+    let in_two = BackPayment { instalments: Some(Instalments { most: 2, from_months: 1 }), ..terms() };
+    assert_eq!(
+        steps(&life, Revision { back_payment: Some(in_two), ..by_the_month() }, "2025-04-30")[4..],
+        [
+            "2025-04-20 PaymentSavedUp { amount: 50, pot: 50, price: 360 } [2]",
+            "2025-04-21 PaymentSavedUp { amount: 60, pot: 110, price: 360 } [3]",
+            "2025-04-22 InstalmentsDropped { amount: 50, payments: 2 } [4]",
+            "2025-04-22 PaymentSavedUp { amount: 70, pot: 130, price: 360 } [4]",
+        ]
+    );
+}
+
+#[test]
+fn money_that_the_charge_for_delay_takes_whole_is_told_as_on_no_month() {
+    let late = |amount| known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-02-20", paid("2025-02-20", amount))]);
+    let charge = LateCharge { penalty: "0.02".parse().unwrap(), compound: false };
+    let charging = || Revision { late_charge: Some(charge), ..plain() };
+    let told = |amount| steps(&late(amount), charging(), "2025-02-28")[3..].to_vec();
+    assert_eq!(told(1), ["2025-02-20 ChargedForDelay { amount: 1 } [2]"]);
+    assert_eq!(
+        told(102),
+        [
+            "2025-02-20 PaymentAllocated { amount: 102, months: [2025-01], credit: 0 } [2]",
+            "2025-02-20 ChargedForDelay { amount: 2 } [2]"
+        ]
     );
 }

@@ -118,8 +118,10 @@ impl Process {
 
     /// Sends it a signal.
     pub(crate) fn signal(&self, name: &str) {
-        let told = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
-        assert!(told.expect("kill can be run").success(), "it is running");
+        // A shell knows `kill` also where no program of that name is installed.
+        let kill = format!("kill -{name} {}", self.child.id());
+        let told = Command::new("sh").args(["-c", &kill]).status();
+        assert!(told.expect("a shell can be started").success(), "it is running");
     }
 
     /// Waits until it has ended.

@@ -1,7 +1,7 @@
 //! The one write path: permit, replay, decide, save, audit, commit; many commands a commit.
 //!
 //! Here is what happens to one command: it is permitted, found to be a repetition or decided, its facts are added to the
-//! page, and everybody whose life they touch is looked at again. A refused command leaves an audit row and nothing else.
+//! page, everybody whose life they touch is looked at again, and its answer is made. A refused command leaves an audit row and nothing else.
 //! Absent: what a command means, which is in the file of its subject, and the task that writes, which is in `writer`.
 
 pub(crate) mod dated;
@@ -46,8 +46,11 @@ pub struct Recorded<R> {
 pub(crate) trait Waiting: Send {
     fn needs(&self, vault: &Vault, needs: &mut Needs);
     fn validate_only(&self) -> bool;
-    /// Decides, changes the page, keeps the answer, and tells how it ended.
+    /// Decides, changes the page, and tells how it ended.
     fn take_place(&mut self, page: &mut Page, stage: &mut Stage<'_>) -> Entry;
+    /// Makes the answer to what was decided, from a page to which others of the batch may have added since: what is
+    /// answered is as of the command's own known time, as it is when the command is repeated.
+    fn reply(&mut self, _page: &Page, _stage: &mut Stage<'_>, _audit: &mut AuditRow) {}
     /// Answers what was decided, or why that came to nothing.
     fn answer(self: Box<Self>, saved: Result<(), Failure>);
 }
@@ -64,8 +67,17 @@ struct WaitingAct<A: Act> {
     ticket: Ticket,
     slot: Option<Slot>,
     digest: [u8; 32],
+    settled: Option<Settled>,
     outcome: Option<Result<Recorded<A::Reply>, Failure>>,
     reply_to: oneshot::Sender<Result<Recorded<A::Reply>, Failure>>,
+}
+
+/// A command that is not refused, before its answer is made.
+struct Settled {
+    accepted: Accepted,
+    position: Option<i64>,
+    known: Option<Moment>,
+    duplicate: bool,
 }
 
 impl<A: Act> WaitingAct<A> {
@@ -75,7 +87,7 @@ impl<A: Act> WaitingAct<A> {
         (real.then_some(position), real.then_some(known))
     }
 
-    fn decide(&self, page: &mut Page, stage: &mut Stage<'_>) -> Result<(Recorded<A::Reply>, Outcome), Failure> {
+    fn decide(&self, page: &mut Page, stage: &mut Stage<'_>) -> Result<(Settled, Outcome), Failure> {
         stage.for_staff = self.caller.role.is_staff();
         let request = (self.caller.id.clone(), self.ticket.request_id);
         if let Some(command) = page.command(&request) {
@@ -83,21 +95,18 @@ impl<A: Act> WaitingAct<A> {
                 let method = Method::name_of(command.kind);
                 return Err(Refusal::RequestIdReused { request_id: self.ticket.request_id, method }.into());
             }
-            let (position, accepted) = (command.position, Accepted::of(command));
-            let reply = self.act.reply(page, stage, &accepted);
-            let (position, known) = self.place(position, accepted.known);
-            return Ok((Recorded { position, known, duplicate: false, reply }, Outcome::Repeated));
+            let accepted = Accepted::of(command);
+            let (position, known) = self.place(command.position, accepted.known);
+            return Ok((Settled { accepted, position, known, duplicate: false }, Outcome::Repeated));
         }
         match self.act.decide(&self.caller, page, stage)? {
             Decided::Repeated { position, accepted } => {
-                let reply = self.act.reply(page, stage, &accepted);
                 let (position, known) = self.place(position, accepted.known);
-                Ok((Recorded { position, known, duplicate: true, reply }, Outcome::Repeated))
+                Ok((Settled { accepted, position, known, duplicate: true }, Outcome::Repeated))
             }
             Decided::Nothing => {
                 let accepted = Accepted { known: stage.known, subject: None, fact: None };
-                let reply = self.act.reply(page, stage, &accepted);
-                Ok((Recorded { position: None, known: None, duplicate: false, reply }, Outcome::Repeated))
+                Ok((Settled { accepted, position: None, known: None, duplicate: false }, Outcome::Repeated))
             }
             Decided::New { rows, subject, fact } => {
                 let note = rows.note.as_deref().map(|note| ledger::seal_note(stage.vault, stage.position, note));
@@ -120,13 +129,9 @@ impl<A: Act> WaitingAct<A> {
                 };
                 let accepted = Accepted::of(&command);
                 page.add_command(command);
-                let reply = self.act.reply(page, stage, &accepted);
-                let (position, known) = (Some(stage.position), Some(stage.known));
-                if self.ticket.validate_only {
-                    let recorded = Recorded { position: None, known: None, duplicate: false, reply };
-                    return Ok((recorded, Outcome::DryRun));
-                }
-                Ok((Recorded { position, known, duplicate: false, reply }, Outcome::Accepted))
+                let (position, known) = self.place(stage.position, stage.known);
+                let outcome = if self.ticket.validate_only { Outcome::DryRun } else { Outcome::Accepted };
+                Ok((Settled { accepted, position, known, duplicate: false }, outcome))
             }
         }
     }
@@ -148,20 +153,28 @@ impl<A: Act> Waiting for WaitingAct<A> {
         audit.request_id = Some(self.ticket.request_id);
         audit.slot = self.slot;
         let mut accepted = false;
-        self.outcome = Some(match decided {
-            Ok((recorded, outcome)) => {
+        match decided {
+            Ok((settled, outcome)) => {
                 accepted = matches!(outcome, Outcome::Accepted | Outcome::DryRun);
                 audit.outcome = outcome;
-                audit.position = recorded.position;
-                audit.reason = A::warns(&recorded.reply).then(|| WARNED.to_owned());
-                Ok(recorded)
+                audit.position = settled.position;
+                self.settled = Some(settled);
             }
             Err(failure) => {
                 audit.reason = Some(failure.reason().to_owned());
-                Err(failure)
+                self.outcome = Some(Err(failure));
             }
-        });
+        }
         Entry { audit, accepted }
+    }
+
+    fn reply(&mut self, page: &Page, stage: &mut Stage<'_>, audit: &mut AuditRow) {
+        let Some(settled) = self.settled.take() else { return };
+        stage.for_staff = self.caller.role.is_staff();
+        let reply = self.act.reply(page, stage, &settled.accepted);
+        audit.reason = A::warns(&reply).then(|| WARNED.to_owned());
+        let Settled { position, known, duplicate, .. } = settled;
+        self.outcome = Some(Ok(Recorded { position, known, duplicate, reply }));
     }
 
     fn answer(self: Box<Self>, saved: Result<(), Failure>) {
@@ -285,7 +298,8 @@ pub(crate) fn waiting<A: Act>(
 ) -> (Box<dyn Waiting>, Answer<A::Reply>) {
     let (reply_to, reply) = oneshot::channel();
     let digest = Content::of(&act);
-    let waiting = WaitingAct { act, caller: caller.clone(), ticket, slot, digest, outcome: None, reply_to };
+    let waiting =
+        WaitingAct { act, caller: caller.clone(), ticket, slot, digest, settled: None, outcome: None, reply_to };
     (Box::new(waiting), reply)
 }
 

@@ -54,8 +54,8 @@ impl Page {
 
     /// How many members are told of at a position, and how many notices are.
     pub(crate) fn told_at(&self, position: i64) -> (usize, usize) {
-        let told = self.new_told.iter().rev().take_while(|row| row.position == position).count();
-        (told, self.new_notices.iter().rev().take_while(|row| row.position == position).count())
+        let told = self.new_told.iter().filter(|row| row.position == position).count();
+        (told, self.new_notices.iter().filter(|row| row.position == position).count())
     }
 
     /// What is kept of a member.

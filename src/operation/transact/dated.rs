@@ -12,6 +12,7 @@ use crate::operation::caller::Caller;
 use crate::operation::command::Stage;
 use crate::operation::failure::Failure;
 use crate::operation::page::{Needs, Page};
+use crate::store::audit::AuditRow;
 use crate::store::seal::Vault;
 use krama_law::calendar::Moment;
 use tokio::sync::oneshot;
@@ -99,6 +100,11 @@ impl Waiting for Dated {
         self.accepted = entry.accepted;
         places.deciding += i64::from(entry.accepted);
         entry
+    }
+
+    fn reply(&mut self, page: &Page, stage: &mut Stage<'_>, audit: &mut AuditRow) {
+        stage.known = self.known;
+        self.inner.reply(page, stage, audit);
     }
 
     fn answer(self: Box<Self>, saved: Result<(), Failure>) {

@@ -15,6 +15,7 @@ use crate::operation::caller::Caller;
 use crate::operation::command::Stage;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page};
+use crate::store::audit::AuditRow;
 use crate::store::seal::Vault;
 
 /// From where a preview looked.
@@ -128,6 +129,10 @@ impl Waiting for Watched {
             return Entry { audit, accepted: false };
         }
         self.inner.take_place(page, stage)
+    }
+
+    fn reply(&mut self, page: &Page, stage: &mut Stage<'_>, audit: &mut AuditRow) {
+        self.inner.reply(page, stage, audit);
     }
 
     fn answer(self: Box<Self>, saved: Result<(), Failure>) {

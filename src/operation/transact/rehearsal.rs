@@ -32,7 +32,12 @@ pub(super) async fn rehearse(desk: Arc<Desk>, turns: Arc<Semaphore>, mut command
     let deciding = desk.clone();
     let decided = tokio::task::spawn_blocking(move || {
         let (mut page, mut course) = seen;
-        let audits = course.decide(&deciding, &mut Dice::new(), &mut commands, &mut page);
+        let mut dice = Dice::new();
+        let turns = course.decide(&deciding, &mut dice, &mut commands, &mut page);
+        let audits = turns.map(|turns| {
+            let taken = commands.iter_mut().zip(turns);
+            taken.map(|(waiting, turn)| turn.reply(&deciding, &mut dice, &mut **waiting, &page)).collect::<Vec<_>>()
+        });
         (commands, audits)
     });
     // A decision that panicked has told its callers by letting go of them.

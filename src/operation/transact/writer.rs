@@ -1,12 +1,13 @@
 //! The writer: the one task that decides and records, many commands a commit.
 //!
 //! It takes the commands that wait, loads what they need in a fixed number of queries, decides them one after the other in
-//! memory, so that records about one member see each other in order, writes everything in bulk and answers after the
-//! commit. `validate_only` is the same path rolled back; a preview of many commands is decided beside the writer, in
-//! `rehearsal`. Absent: what happens to a single command.
+//! memory, so that records about one member see each other in order, writes everything in bulk, makes the answers
+//! meanwhile and gives them after the commit. `validate_only` is the same path rolled back; a preview of many commands is
+//! decided beside the writer, in `rehearsal`. Absent: what happens to a single command.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::task::Poll;
 
 use krama_law::calendar::Moment;
 use tokio::sync::{Semaphore, mpsc};
@@ -18,7 +19,7 @@ use crate::operation::coverage::at_hand::Coming;
 use crate::operation::failure::{Failure, Refusal};
 use crate::operation::page::{Needs, Page};
 use crate::operation::policy::statute::Statute;
-use crate::operation::transact::{Queued, Waiting, rehearsal};
+use crate::operation::transact::{Entry, Queued, Waiting, rehearsal};
 use crate::store;
 use crate::store::audit::{self, AuditRow, Outcome};
 use crate::store::ledger;
@@ -156,28 +157,35 @@ impl Writer {
         // known time rises with the position, also when the clock stands still.
         let known = Moment(desk.tide.rise(now.max(Moment(last_known + 1))).0 - 1);
         let mut course = Course { position: last, known, statute: desk.held.through(&write, last).await? };
-        let mut audits = course.decide(desk, &mut self.dice, batch, &mut page)?;
+        let turns = course.decide(desk, &mut self.dice, batch, &mut page)?;
         let position = course.position;
-        let undone = if bond == Bond::Together { undo(&mut audits, last) } else { BTreeSet::new() };
+        let undone = if bond == Bond::Together { undone(&turns, last) } else { BTreeSet::new() };
         (self.between)(Step::Save)?;
-        let write = if rehearsal || !undone.is_empty() {
-            // A rehearsal tells of everything that the saving would meet.
-            if rehearsal {
-                page.save(&write).await?;
-            }
+        // A rehearsal tells of everything that the saving would meet.
+        let saves = rehearsal || undone.is_empty();
+        let saving = async { if saves { page.save(&write).await } else { Ok(()) } };
+        let mut audits = Vec::with_capacity(turns.len());
+        let mut to_reply = batch.iter_mut().zip(turns);
+        let reply = || {
+            let (waiting, turn) = to_reply.next()?;
+            audits.push(turn.reply(desk, &mut self.dice, &mut **waiting, &page));
+            Some(())
+        };
+        beside(saving, reply).await?;
+        undo(&mut audits, &undone);
+        let is_kept = !rehearsal && undone.is_empty();
+        let write = if is_kept {
+            write
+        } else {
             write.rollback().await?;
             let write = desk.store.begin().await?;
             // Another server may have been here in between.
             last_audit = audit::last_id(&write).await?;
             write
-        } else {
-            page.save(&write).await?;
-            write
         };
         audits.iter_mut().zip(last_audit + 1..).for_each(|(audit, id)| audit.id = id);
         audit::insert(&write, &audits).await?;
         (self.between)(Step::Commit)?;
-        let is_kept = !rehearsal && undone.is_empty();
         let is_further = is_kept && position > last;
         if is_further {
             let (members, numbers) = page.touches();
@@ -206,56 +214,106 @@ pub(super) struct Course {
     pub(super) statute: Arc<Statute>,
 }
 
+/// Where a command stands in a batch.
+struct Place {
+    position: i64,
+    known: Moment,
+    statute: Arc<Statute>,
+}
+
+impl Place {
+    /// What may be used there.
+    fn stage<'a>(&'a self, desk: &'a Desk, dice: &'a mut Dice) -> Stage<'a> {
+        Stage {
+            law: &self.statute.law,
+            statute: &self.statute,
+            vault: desk.store.vault(),
+            limits: &desk.limits,
+            position: self.position,
+            known: self.known,
+            dice,
+            for_staff: false,
+        }
+    }
+}
+
+/// A command that had its turn and is not answered yet.
+pub(super) struct Turn {
+    place: Place,
+    audit: AuditRow,
+}
+
+impl Turn {
+    /// Makes the answer to the command, and tells what it leaves in the audit.
+    pub(super) fn reply(mut self, desk: &Desk, dice: &mut Dice, waiting: &mut dyn Waiting, page: &Page) -> AuditRow {
+        waiting.reply(page, &mut self.place.stage(desk, dice), &mut self.audit);
+        self.audit
+    }
+}
+
 impl Course {
-    /// Decides commands one after the other; answers what each leaves in the audit.
+    /// Decides commands one after the other; each has a turn.
     pub(super) fn decide(
         &mut self,
         desk: &Desk,
         dice: &mut Dice,
         batch: &mut [Box<dyn Waiting>],
         page: &mut Page,
-    ) -> Result<Vec<AuditRow>, store::failure::Failure> {
-        let mut audits = Vec::with_capacity(batch.len());
+    ) -> Result<Vec<Turn>, store::failure::Failure> {
+        let mut turns = Vec::with_capacity(batch.len());
         let mut policies = 0;
         for waiting in batch {
-            let now = Moment(self.known.0 + 1);
-            let mut stage = Stage {
-                law: &self.statute.law,
-                statute: &self.statute,
-                vault: desk.store.vault(),
-                limits: &desk.limits,
-                position: self.position + 1,
-                known: now,
-                dice,
-                for_staff: false,
-            };
-            let entry = waiting.take_place(page, &mut stage);
-            if entry.accepted {
+            let known = Moment(self.known.0 + 1);
+            let place = Place { position: self.position + 1, known, statute: self.statute.clone() };
+            let Entry { audit, accepted } = waiting.take_place(page, &mut place.stage(desk, dice));
+            if accepted {
                 self.position += 1;
-                self.known = now;
+                self.known = known;
             }
+            turns.push(Turn { place, audit });
             // A change of the law holds for whatever stands behind it in the batch.
             let changed = page.new_policies();
             if changed.len() > policies {
                 self.statute = Arc::new(self.statute.with(changed[policies..].to_vec())?);
                 policies = changed.len();
             }
-            audits.push(entry.audit);
         }
-        Ok(audits)
+        Ok(turns)
     }
 }
 
-/// Makes refusals of everything that a batch would have recorded after a position, if one of its commands was refused,
-/// and answers which they are. What had been recorded before stays so.
-fn undo(audits: &mut [AuditRow], last: i64) -> BTreeSet<usize> {
-    let mut undone = BTreeSet::new();
-    if audits.iter().any(|audit| audit.outcome == Outcome::Refused) {
-        for (at, audit) in audits.iter_mut().enumerate().filter(|(_, audit)| audit.position > Some(last)) {
-            (audit.outcome, audit.position) = (Outcome::Refused, None);
-            audit.reason = Some(Refusal::BatchRejected.reason().to_owned());
-            undone.insert(at);
+/// Does work of which each bit is soon done while something else is waited for, and what is left of it after that. The
+/// database has a thread of its own, which would be waited for idly.
+async fn beside<T>(waited_for: impl Future<Output = T>, mut bit: impl FnMut() -> Option<()>) -> T {
+    let mut waited_for = std::pin::pin!(waited_for);
+    let done = std::future::poll_fn(|context| {
+        loop {
+            if let Poll::Ready(done) = waited_for.as_mut().poll(context) {
+                return Poll::Ready(done);
+            }
+            if bit().is_none() {
+                return Poll::Pending;
+            }
         }
+    })
+    .await;
+    while bit().is_some() {}
+    done
+}
+
+/// Which commands of a batch would have been recorded after a position and are not, since one of them was refused. What
+/// had been recorded before stays so.
+fn undone(turns: &[Turn], last: i64) -> BTreeSet<usize> {
+    if turns.iter().all(|turn| turn.audit.outcome != Outcome::Refused) {
+        return BTreeSet::new();
     }
-    undone
+    turns.iter().enumerate().filter(|(_, turn)| turn.audit.position > Some(last)).map(|(at, _)| at).collect()
+}
+
+/// Makes refusals of what is undone.
+fn undo(audits: &mut [AuditRow], undone: &BTreeSet<usize>) {
+    for (_, audit) in audits.iter_mut().enumerate().filter(|(at, _)| undone.contains(at)) {
+        (audit.outcome, audit.position) = (Outcome::Refused, None);
+        audit.reason = Some(Refusal::BatchRejected.reason().to_owned());
+    }
 }

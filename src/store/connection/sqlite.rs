@@ -20,7 +20,7 @@ use crate::store::failure::Failure;
 const WRITER_CACHE_KIB: u32 = 65_536;
 /// After how many pages of the log, 4 KiB each, the batch that filled it copies into the file whatever was not copied beside
 /// it, so that the log begins anew. Many batches share that, and a page that several of them wrote is copied once.
-const CHECKPOINT_PAGES: u32 = 16_384;
+const CHECKPOINT_PAGES: u32 = 32_768;
 /// How many rows of an answer the thread of a connection reads before it waits for somebody to take them: about what a batch
 /// asks for. Else it would be woken for every few.
 const ROWS_AHEAD: usize = 4_096;

@@ -28,7 +28,8 @@ impl Entrant {
     /// The same as a command of an older register, known at an instant that the register tells.
     pub(crate) fn dated(self, caller: &Caller, course: &Course, known: Moment) -> Entrant {
         let (caller, course) = (caller.clone(), course.clone());
-        Entrant(Box::new(Dated { inner: self.0, caller, known, course, accepted: false, tried: false }))
+        let inner = self.0;
+        Entrant(Box::new(Dated { inner, caller, known, course, accepted: false, tried: false, passed_over: false }))
     }
 }
 

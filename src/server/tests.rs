@@ -44,6 +44,7 @@ on_both! {
     a_row_is_gone_by_today_only_while_the_law_says_so_and_a_wrong_one_is_found,
     a_row_that_an_older_ledger_brings_is_decided_by_the_next_run,
     a_register_goes_on_after_faults_and_ends_where_another_wrote,
+    rows_of_a_register_behind_one_that_cannot_be_saved_are_not_told_as_taken,
     no_more_simulations_run_at_once_than_may,
 }
 
@@ -321,6 +322,33 @@ async fn a_register_goes_on_after_faults_and_ends_where_another_wrote(folder: Fo
     assert!(desk.begin_register(batch).await.unwrap().is_none());
     desk.close(writer).await;
     held(&folder).await;
+}
+
+async fn rows_of_a_register_behind_one_that_cannot_be_saved_are_not_told_as_taken(folder: Folder) {
+    let (desk, writer) = open(&folder, Box::new(|_| Ok(()))).await;
+    folder.refuse_rows("employer", "number", &["R-6"]).await;
+    let (batch, caller) = ([7; 16], register::caller("vanna"));
+    let (course, _) = desk.begin_register(batch).await.unwrap().unwrap();
+    // While another holds the writer lock the rows come to stand in one batch.
+    let other = Store::open(&folder.settings()).await.unwrap();
+    let lock = other.begin().await.unwrap();
+    let mut answers = Vec::new();
+    for number in 1..=12_i64 {
+        let (khmer_name, latin_name) = (String::new(), "Works".to_owned());
+        let new = NewEmployer { number: format!("R-{number}"), khmer_name, latin_name, sector: Sector::Private };
+        let slot = Some(Slot { batch, sequence: number });
+        let (entrant, answer) = desk.enlist(&caller, i128::from(number).to_be_bytes(), slot, new);
+        desk.enter(entrant.dated(&caller, &course, Moment(number * 1_000))).await.unwrap();
+        answers.push(answer);
+    }
+    lock.rollback().await.unwrap();
+    other.close().await.unwrap();
+    for (number, answer) in (1..).zip(answers) {
+        assert_eq!(answer.await.unwrap().is_ok(), number < 6, "{number}");
+    }
+    folder.refuse_rows("employer", "number", &[]).await;
+    desk.close(writer).await;
+    assert_eq!(held(&folder).await.0.len(), 5);
 }
 
 async fn no_more_simulations_run_at_once_than_may(folder: Folder) {

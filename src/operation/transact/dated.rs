@@ -64,6 +64,8 @@ pub(crate) struct Dated {
     pub(crate) accepted: bool,
     /// Whether it was decided before, in a batch that could not be saved.
     pub(crate) tried: bool,
+    /// Whether it had no turn, since nothing more of the register is recorded.
+    pub(crate) passed_over: bool,
 }
 
 impl Waiting for Dated {
@@ -87,7 +89,9 @@ impl Waiting for Dated {
             places.halted = Some(if self.tried { HALTED } else { NOT_ALONE });
         }
         self.tried = true;
+        self.passed_over = places.halted.is_some();
         if let Some(reason) = places.halted {
+            self.accepted = false;
             // Without a number among the rows of the register: it has not had its turn.
             let mut audit = audit_row(Some(&self.caller), IMPORT, now);
             audit.reason = Some(reason.to_owned());
@@ -114,7 +118,8 @@ impl Waiting for Dated {
             Err(_) => places.halted = places.halted.or(Some(HALTED)),
         }
         drop(places);
-        self.inner.answer(saved);
+        // What was decided of it before, in a batch that could not be saved, came to nothing.
+        self.inner.answer(if self.passed_over { saved.and(Err(Failure::Stopping)) } else { saved });
     }
 }
 

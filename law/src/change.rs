@@ -60,13 +60,15 @@ pub fn changes(before: &Timeline, after: &Timeline, law: &Law, today: Day, known
     starts.sort_unstable();
     let differs = |day: &&Day| state_on(&was.stretches, **day) != state_on(&is.stretches, **day);
     let Some(&first) = starts.iter().find(differs) else { return Vec::new() };
+    let (book, news) = (law.as_known(known), news(before, after));
     let given = given(before, law, first, today.min(known.day()));
     starts.extend(given.iter().map(|(day, _)| *day));
-    starts.retain(|day| *day >= first);
+    // Another revision may leave or take what was given, where nothing else changes.
+    starts.extend(book.revisions().iter().map(|revision| revision.effective));
+    starts.retain(|day| first <= *day && *day <= today);
     starts.sort_unstable();
     starts.dedup();
 
-    let (book, news) = (law.as_known(known), news(before, after));
     let mut changes: Vec<StandingChange> = Vec::new();
     for (index, &from) in starts.iter().enumerate() {
         let until = starts.get(index + 1).map_or(today, |next| next.before());

@@ -210,8 +210,10 @@ impl<'a> Play<'a> {
 
     /// Takes a machine that stands at the end of the day on, until it is told to stop or nothing changes any more.
     fn onward(&self, machine: &mut Machine<'a>, mut pass: impl FnMut(&mut Machine<'a>, Day) -> bool) {
-        let horizon = horizon(machine.life, machine.book, machine.marks, self.day);
-        let mut now = self.day;
+        let farthest = self.day.month().plus(FARTHEST_MONTHS);
+        let (life, book, marks) = (machine.life, machine.book, machine.marks);
+        let horizon_from = |day| horizon(life, book, marks, day).min(farthest).last_day();
+        let (mut now, mut horizon) = (self.day, horizon_from(self.day));
         loop {
             let next = machine.next_day(now);
             if next > horizon {
@@ -220,6 +222,10 @@ impl<'a> Play<'a> {
             now = next;
             if pass(machine, now) {
                 return;
+            }
+            // Who returns by money that was added up begins anew, as who pays does.
+            if machine.returned.is_some_and(|returned| returned.on == now) {
+                horizon = horizon_from(now);
             }
         }
     }
@@ -424,8 +430,8 @@ fn pass(machine: &mut Machine<'_>, day: Day, states: &mut Vec<(Day, State)>) {
     }
 }
 
-/// The day after which nothing changes any more, if nothing more is recorded.
-fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Day {
+/// The month after which nothing changes any more, if nothing more is recorded and nobody returns after the day.
+fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Month {
     let mut settle = 0;
     let mut ahead = 0;
     let mut days = 0;
@@ -455,9 +461,21 @@ fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Day {
         days = days.max(revision.notice_days.unwrap_or(0)).max(revision.co_payment.map_or(0, |rule| rule.days));
     }
     let paid = life.payments.last().map(|payment| payment.on);
-    let last = marks.last().copied().into_iter().chain(paid).max().unwrap_or(day).max(day).plus(i32::from(days));
-    let month = last.month().plus(settle + ahead + 3);
-    month.min(day.month().plus(FARTHEST_MONTHS)).last_day()
+    let last = marks.last().copied().into_iter().chain(paid).chain(time_left(life, book)).max().unwrap_or(day).max(day);
+    let last = last.plus(i32::from(days));
+    last.month().plus(settle + ahead + 3)
+}
+
+/// The last day of the time that is left, to be found when the life is lived, by an enrolment that was entered late, or by
+/// money that was learnt late to be gone; the due day after it is no farther than any other.
+fn time_left(life: &Life, book: &Book<'_>) -> Option<Day> {
+    let enrolled = life.enrolments.iter().map(|enrolment| (enrolment.on, enrolment.known));
+    let reversed = life.reversals.iter().filter_map(|&index| life.payments[index].reversal);
+    let reversed = reversed.map(|reversal| (reversal.on, reversal.known));
+    let refunded = life.refunds.iter().map(|refund| (refund.on, refund.known));
+    let learnt = enrolled.chain(reversed).chain(refunded).map(|(on, known)| (on, known.day()));
+    let left = book.revisions().iter().map(|revision| revision.learnt_late_days).max().unwrap_or(0);
+    learnt.filter(|(on, learnt)| on < learnt).map(|(_, learnt)| learnt.plus(i32::from(left))).max()
 }
 
 #[cfg(test)]

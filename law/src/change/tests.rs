@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::fact::Fact;
-use crate::fact::FactId;
-use crate::policy::tests::{back_payment, law, plain};
+use crate::fact::{EmploymentId, FactId};
+use crate::policy::tests::{back_payment, law, laws, plain};
 use crate::policy::{Entitlement, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
@@ -129,6 +129,23 @@ fn what_is_kept_is_what_was_given_by_what_was_known_on_each_day() {
             "2025-02-12 to 2025-02-20: Current [], now Employed [Formal]: Changed",
         ]
     );
+}
+
+#[test]
+fn a_revision_that_no_longer_takes_what_was_given_begins_a_change_of_its_own() {
+    let taking = Revision { retroactive_loss: RetroactiveLoss::FromValid, ..plain() };
+    let leaving = Revision { effective: day("2025-06-01"), ..plain() };
+    let before = [("2025-01-10", hired(1, "2025-01-10", None))];
+    let later = Fact::Amended { employment: EmploymentId(1), from: Some(day("2025-06-20")), until: None };
+    let after = [before[0].clone(), ("2025-06-20", later)];
+    let (today, at) = (day("2025-06-20"), Moment::start_of(day("2025-06-20")));
+    let changes = changes(&known(&before), &known(&after), &laws([taking, leaving]), today, at);
+    let told: Vec<_> = changes
+        .iter()
+        .map(|change| (change.from.to_string(), change.until.to_string(), change.after.covers.has(Scheme::Formal)))
+        .collect();
+    let told: Vec<_> = told.iter().map(|(from, until, kept)| (from.as_str(), until.as_str(), *kept)).collect();
+    assert_eq!(told, [("2025-01-10", "2025-05-31", false), ("2025-06-01", "2025-06-19", true)]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::decision::{decide, first_day_of_cover};
 use crate::fact::{AssistanceLevel, Fact};
 use crate::policy::tests::{back_payment, law, laws, plain};
-use crate::policy::{BackPayment, Entitlement, Revision};
+use crate::policy::{BackPayment, Entitlement, LapseCondition, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 fn ask<R>(facts: &[(&str, Fact)], law: &Law, asked: &str, ask: impl FnOnce(Play<'_>) -> R) -> R {
@@ -83,6 +83,47 @@ fn the_last_change_of_all_is_seen() {
     let member = [("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 100))];
     let prompt = Revision { prepay_months: 0, due_month_offset: 0, ..plain() };
     assert_eq!(until(&member, prompt, "2025-01-20"), Some("2025-08-15".to_owned()));
+}
+
+/// What is learnt late leaves time, and the horizon lies behind it, however long after its day it was learnt.
+#[test]
+fn a_lapse_is_seen_behind_the_time_that_is_left_by_what_was_learnt_years_later() {
+    let until = |facts: &[(&str, Fact)], asked| {
+        decide(&known(facts), &law(plain()), day(asked), Moment::MAX).last_safe_day.map(|day| day.to_string())
+    };
+    let enrolled_earlier = [("2024-11-07", enrolled("2024-11-07")), ("2027-07-17", enrolled("2024-10-04"))];
+    let gone = Fact::Reversed { payment: FactId(2), on: day("2024-12-01") };
+    let reversed =
+        [("2024-11-07", enrolled("2024-11-07")), ("2024-11-07", paid("2024-11-07", 100)), ("2027-07-17", gone)];
+    for (facts, first) in [(&enrolled_earlier[..], "2024-10-04"), (&reversed[..], "2024-12-01")] {
+        for asked in [first, "2024-12-20", "2025-06-16", "2027-07-17", "2027-09-15"] {
+            assert_eq!(until(facts, asked).as_deref(), Some("2027-09-15"), "on {asked}");
+        }
+        assert_eq!(until(facts, "2027-09-16"), None, "it has lapsed");
+    }
+}
+
+/// Who lapses and returns on the day by money that was added up, at no price, begins anew and can lapse once more.
+#[test]
+fn a_lapse_is_seen_behind_a_return_that_is_still_to_come() {
+    let recent = BackPayment { refuse_older_months: Some(5), ..back_payment("0") };
+    let law = law(Revision {
+        lapse: vec![LapseCondition::Window { paid: 30, of: 68 }],
+        suspend_after: Some(0),
+        suspension_return: Some(recent),
+        back_payment: Some(BackPayment { cap_months: Some(0), ..back_payment("0") }),
+        ..plain()
+    });
+    let months = (0..10).map(|month| day("2024-10-25").month().plus(month).day_clamped(25));
+    let payment = |on| Fact::Payment { on, amount: 100, month: None };
+    let mut life = vec![("2024-10-04", enrolled("2024-10-04")), ("2026-01-20", paid("2025-11-01", 100))];
+    life.extend(months.map(|on| ("2026-01-20", payment(on))));
+    let safe = |asked| decide(&known(&life), &law, day(asked), Moment::MAX).last_safe_day.map(|day| day.to_string());
+    // The lapse of 16 June 2030 brings back at once; of the window after that too little is paid five years later.
+    for asked in ["2026-02-01", "2030-06-16", "2035-04-15"] {
+        assert_eq!(safe(asked).as_deref(), Some("2035-04-15"), "on {asked}");
+    }
+    assert_eq!(safe("2035-04-16"), None);
 }
 
 #[test]

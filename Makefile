@@ -19,7 +19,7 @@ check: ## format, contract, licences and bans, lints, architecture
 test-long: ## all tests again, with many more generated cases
 	@tools/suite long
 
-mutants: ## a thousand small changes of the kernel, and which of them no test notices; an hour
+mutants: ## a thousand small changes of the kernel, and which of them no test notices
 	@tools/mutants
 
 bench: ## the benchmarks, in a release build

@@ -1,8 +1,9 @@
 //! The one write path: permit, replay, decide, save, audit, commit; many commands a commit.
 //!
 //! Here is what happens to one command: it is permitted, found to be a repetition or decided, its facts are added to the
-//! page, everybody whose life they touch is looked at again, and its answer is made. A refused command leaves an audit row and nothing else.
-//! Absent: what a command means, which is in the file of its subject, and the task that writes, which is in `writer`.
+//! page, everybody whose life they touch is looked at again, and its answer is made. A refused command leaves an audit row
+//! and nothing else. Absent: what a command means, which is in the file of its subject, and the task that writes, which is
+//! in `writer`.
 
 pub(crate) mod dated;
 pub(crate) mod foreseen;
@@ -88,7 +89,6 @@ impl<A: Act> WaitingAct<A> {
     }
 
     fn decide(&self, page: &mut Page, stage: &mut Stage<'_>) -> Result<(Settled, Outcome), Failure> {
-        stage.for_staff = self.caller.role.is_staff();
         let request = (self.caller.id.clone(), self.ticket.request_id);
         if let Some(command) = page.command(&request) {
             if command.digest != self.digest {

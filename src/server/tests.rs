@@ -81,9 +81,12 @@ async fn send(desk: &Desk, number: u64, validate_only: bool) -> Result<Recorded<
     let role = Role::Officer;
     let caller = Caller { id: "desk-1".into(), role, user: None, purpose: None, case: None, employers: None };
     let ticket = Ticket { request_id: u128::from(number).to_be_bytes(), validate_only };
+    desk.register_employer(&caller, ticket, works(format!("E-{number}"))).await
+}
+
+fn works(number: String) -> NewEmployer {
     let (khmer_name, latin_name) = ("ក្រុមហ៊ុន".to_owned(), "Works".to_owned());
-    let new = NewEmployer { number: format!("E-{number}"), khmer_name, latin_name, sector: Sector::Private };
-    desk.register_employer(&caller, ticket, new).await
+    NewEmployer { number, khmer_name, latin_name, sector: Sector::Private }
 }
 
 fn passing() -> store::failure::Failure {
@@ -272,11 +275,8 @@ async fn a_register_goes_on_after_faults_and_ends_where_another_wrote(folder: Fo
                 refusals.push(kept);
                 entrant
             } else {
-                let (khmer_name, latin_name) = (String::new(), "Works".to_owned());
                 let id = i128::from(number).to_be_bytes();
-                let number = format!("R-{number}");
-                let new = NewEmployer { number, khmer_name, latin_name, sector: Sector::Private };
-                let (entrant, answer) = desk.enlist(&caller, id, slot, new);
+                let (entrant, answer) = desk.enlist(&caller, id, slot, works(format!("R-{number}")));
                 answers.push(answer);
                 entrant
             };
@@ -334,10 +334,8 @@ async fn rows_of_a_register_behind_one_that_cannot_be_saved_are_not_told_as_take
     let lock = other.begin().await.unwrap();
     let mut answers = Vec::new();
     for number in 1..=12_i64 {
-        let (khmer_name, latin_name) = (String::new(), "Works".to_owned());
-        let new = NewEmployer { number: format!("R-{number}"), khmer_name, latin_name, sector: Sector::Private };
-        let slot = Some(Slot { batch, sequence: number });
-        let (entrant, answer) = desk.enlist(&caller, i128::from(number).to_be_bytes(), slot, new);
+        let (id, slot) = (i128::from(number).to_be_bytes(), Some(Slot { batch, sequence: number }));
+        let (entrant, answer) = desk.enlist(&caller, id, slot, works(format!("R-{number}")));
         desk.enter(entrant.dated(&caller, &course, Moment(number * 1_000))).await.unwrap();
         answers.push(answer);
     }

@@ -284,12 +284,16 @@ fn next_lapse(known: &[&Recorded], world: &World<'_>, walked: &Walk, day: Day) -
     future.drop_facts_after(day);
 
     let mut state = state.clone();
-    let end = future.horizon(&state, day);
+    let mut end = future.horizon(&state, day);
     let mut next = day.after();
     while next <= end {
         day::live(&future, &mut state, next, &mut day::Log::default());
         if state.lapse.is_some() {
             return Some(next.before());
+        }
+        // Who comes back by money that was added up begins anew, and needs as many months again.
+        if state.returned.is_some_and(|(on, _)| on == next) {
+            end = future.horizon(&state, next);
         }
         next = next.after();
     }

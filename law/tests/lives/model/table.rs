@@ -68,7 +68,10 @@ impl Table {
         }
         // A fact with an end far away, such as an excuse for ever, must not make the table endless.
         let last = last.min(asked.plus(365 * 100));
-        let reach = law.revisions().iter().map(|published| months_ahead(&published.revision)).max().unwrap_or(0);
+        let revisions = || law.revisions().iter().map(|published| &published.revision);
+        // Money that was added up during a suspension can bring one return, after which everything begins anew.
+        let begins = if revisions().any(|revision| revision.suspension_return.is_some()) { 2 } else { 1 };
+        let reach = begins * revisions().map(months_ahead).max().unwrap_or(0);
         let base = first.month().plus(-1);
         let months = last.month().0 - base.0 + 1 + reach;
         let all = || (0..months).map(|number| base.plus(number));

@@ -309,3 +309,23 @@ fn each_sector_has_its_own_cover_and_run_off() {
     assert_eq!(story.covers("2026-09-30"), [Scheme::RunOff]);
     assert_eq!(story.covers("2026-10-01"), []);
 }
+
+#[test]
+fn the_lapse_after_a_return_at_no_price_is_foreseen() {
+    let free = |refuse_older_months| BackPayment { refuse_older_months, penalty: "0".parse().unwrap(), ..terms() };
+    let revision = Revision {
+        lapse: vec![LapseCondition::Window { paid: 30, of: 68 }],
+        suspend_after: Some(0),
+        suspension_return: Some(free(None)),
+        back_payment: Some(free(Some(0))),
+        ..cambodia()
+    };
+    let story = Story::new(revision, vec![enrolled("2024-10-04"), paid("2024-12-16", 100)]);
+    // From October 2024 May 2030 is the sixty-eighth month. On the day of that lapse all that is overdue is too old to be
+    // asked for, so what was added up brings a return, and pays June 2030; the sixty-eighth from there is January 2036.
+    let asked = story.on("2024-12-16");
+    assert_eq!((asked.pot, asked.last_safe_day), (100, Some(day("2036-02-15"))));
+    assert_eq!((story.on("2030-06-15").pot, story.on("2030-06-16").on_months), (100, 100));
+    assert_eq!(story.on("2036-02-15").standing, Standing::InArrears);
+    assert_eq!(story.on("2036-02-16").standing, Standing::Abandoned);
+}

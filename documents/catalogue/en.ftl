@@ -9,6 +9,9 @@ payment-is-credit = A payment of { $amount } is credit: no month needed it.
 charged-for-delay = Of the payment { $amount } are charged for paying late.
 payment-suspended = A payment of { $amount } stands in suspense: { $why }.
 payment-saved-up = A payment of { $amount } is saved up for the return: { $pot } of the { $price } that it costs.
+saved-up-allocated = { $amount } that had been saved up went to { $months }.
+saved-up-allocated-with-credit = { $amount } that had been saved up went to { $months }; { $credit } of it is credit.
+saved-up-is-credit = { $amount } that had been saved up is credit: no month needed it.
 instalments-dropped = { $amount } saved up earlier are credit: { $payments ->
     [one] only one payment counts
    *[other] only { $payments } payments count
@@ -30,6 +33,13 @@ membership-over = The membership ended: it has lasted { $months ->
     [one] one month
    *[other] { $months } months
 }, as long as the law lets it. No bar follows.
+months-excused = Excused from { $from } to { $to }: these months are not owed.
+months-forgiven = { $months } { $count ->
+    [one] is
+   *[other] are
+} owed no more: the way back does not ask for them.
+notice-served = The notice was served that the law asks for before a lapse.
+cover-waits = Cover waits after the return: it can begin on { $until }.
 month-overdue = { $month } fell due unpaid: { $overdue ->
     [one] one month is
    *[other] { $overdue } months are

@@ -83,6 +83,11 @@ impl Mark {
             | Clause::EnrolmentRefused { .. }
             | Clause::ChargedForDelay { .. }
             | Clause::InstalmentsDropped { .. }
+            | Clause::SavedUpAllocated { .. }
+            | Clause::MonthsExcused { .. }
+            | Clause::MonthsForgiven { .. }
+            | Clause::NoticeServed
+            | Clause::CoverWaits { .. }
             | Clause::PaymentReversed { .. }
             | Clause::PaymentRefunded { .. }
             | Clause::BarLiftedByLaw
@@ -115,7 +120,7 @@ impl Life {
         let event = |step: &krama_law::explanation::Step| Event {
             day: step.day,
             text: catalogue.say(&clause(&step.clause)),
-            citation: cite(step.clause.fields(), step.day),
+            citation: cite(step.fields, step.decided_on),
             mark: Mark::of(&step.clause),
         };
         let stretch = |one: &krama_law::decision::Stretch| (one.from, one.standing, one.schemes.clone());

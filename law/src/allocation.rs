@@ -6,11 +6,19 @@
 use crate::calendar::{Day, Moment, Month};
 use crate::explanation::Clause;
 use crate::fact::FactId;
-use crate::life::{Payment, late};
+use crate::life::{Late, Payment, late};
 use crate::money::{Riel, paid_with_penalty, price_with_penalty};
 use crate::policy::{BackPayment, LateCharge};
 use crate::purse::{Owner, Place, SuspenseReason};
 use crate::standing::{Machine, Today};
+
+/// What money that is taken off months opens.
+struct Opened {
+    /// The months that were paid and are so no longer.
+    unpaid: Vec<Month>,
+    /// The months that had been paid in part.
+    partly: Vec<Month>,
+}
 
 impl Machine<'_> {
     pub(crate) fn reverse(&mut self, day: Day) {
@@ -25,14 +33,14 @@ impl Machine<'_> {
 
     /// Takes a payment off where it lies. Months that were paid and are so no longer are owed again, and late.
     fn take_off(&mut self, payment: &Payment, day: Day, known: Moment, fact: FactId) {
-        let months = self.take_off_quietly(payment, day);
+        let opened = self.take_off_quietly(payment, day);
         let amount = payment.amount;
-        self.note(day, || vec![fact], || Clause::PaymentReversed { amount, months: months.clone() });
-        self.owe_again(&months, day, known, fact);
+        self.note(day, || vec![fact], || Clause::PaymentReversed { amount, months: opened.unpaid.clone() });
+        self.owe_again(&opened, day, known, fact);
     }
 
-    /// Takes a payment off where it lies, and answers the months that were paid and are so no longer.
-    fn take_off_quietly(&mut self, payment: &Payment, day: Day) -> Vec<Month> {
+    /// Takes a payment off where it lies, and answers what that opens.
+    fn take_off_quietly(&mut self, payment: &Payment, day: Day) -> Opened {
         let off = self.purse.take_off(payment.fact, payment.amount, day);
         self.reopen(off, day)
     }
@@ -49,31 +57,38 @@ impl Machine<'_> {
             }
             let amount = refund.amount.min(payment.amount - self.purse.refunded(payment.fact));
             let off = self.purse.refund(payment.fact, amount, day);
-            let months = self.reopen(off, day);
-            self.note(day, || vec![refund.fact], || Clause::PaymentRefunded { amount, months: months.clone() });
-            self.owe_again(&months, day, refund.known, refund.fact);
+            let opened = self.reopen(off, day);
+            let months = opened.unpaid.clone();
+            self.note(day, || vec![refund.fact], || Clause::PaymentRefunded { amount, months });
+            self.owe_again(&opened, day, refund.known, refund.fact);
         }
     }
 
-    /// Takes money off months, and answers those that were paid and are so no longer.
-    fn reopen(&mut self, off: Vec<(Month, Riel)>, day: Day) -> Vec<Month> {
+    /// Takes money off months, and answers what that opens.
+    fn reopen(&mut self, off: Vec<(Month, Riel)>, day: Day) -> Opened {
         self.unsettled = Some(day);
         let mut months: Vec<Month> = off.iter().map(|&(month, _)| month).collect();
         months.sort_unstable();
         months.dedup();
-        months.retain(|&month| self.paid(month, day));
+        let (mut unpaid, partly): (Vec<Month>, Vec<Month>) =
+            months.into_iter().partition(|&month| self.paid(month, day));
         for (month, amount) in off {
             self.months.add(month, -amount, None);
             self.oldest_open = self.oldest_open.min(month);
         }
-        months.retain(|&month| !self.paid(month, day));
-        months
+        unpaid.retain(|&month| !self.paid(month, day));
+        Opened { unpaid, partly }
     }
 
     /// Gives those of the months that a reversal reopened which are owed again the time that a late loss leaves. A month
-    /// of an earlier enrolment, or one that is excused by now, takes nothing away from anybody.
-    fn owe_again(&mut self, months: &[Month], day: Day, known: Moment, fact: FactId) {
-        for &month in months {
+    /// of an earlier enrolment, or one that is excused by now, takes nothing away from anybody. A month that had been paid in
+    /// part was owing all along; but other money may have paid it before it was learnt that this is gone, so that leaves time
+    /// without lapse too.
+    fn owe_again(&mut self, opened: &Opened, day: Day, known: Moment, fact: FactId) {
+        if known.day() > day && opened.partly.iter().any(|&month| self.owed(month)) {
+            self.leave_time(late(self.book, known, day, fact, Month(1), Month(0)));
+        }
+        for &month in &opened.unpaid {
             if !self.owed(month) {
                 continue;
             }
@@ -83,8 +98,15 @@ impl Machine<'_> {
             if self.due(month).day < late.due.day {
                 self.months.put_off(month, late.due);
             }
+            self.leave_time(Some(late));
+        }
+    }
+
+    /// Leaves time without lapse, from the day on.
+    pub(crate) fn leave_time(&mut self, late: Option<Late>) {
+        if let Some(late) = late {
             self.lates.push(late);
-            self.note(day, || vec![fact], || Clause::LearntLate { until: late.due.day });
+            self.note(late.from, || vec![late.fact], || Clause::LearntLate { until: late.due.day });
         }
     }
 
@@ -129,12 +151,12 @@ impl Machine<'_> {
             }
         }
         as_known_before.come_back(today);
-        let months = as_known_before.take_off_quietly(void, day);
-        self.owe_again(&months, day, reversal.known, reversal.fact);
+        let opened = as_known_before.take_off_quietly(void, day);
+        self.owe_again(&opened, day, reversal.known, reversal.fact);
     }
 
     #[inline(always)]
-    fn place(&mut self, payment: &Payment, today: Today<'_>) {
+    pub(crate) fn place(&mut self, payment: &Payment, today: Today<'_>) {
         let day = today.day;
         let (owner, amount) = (Owner::Payment(payment.fact), payment.amount);
         if self.lapse.is_some() || self.suspended || self.enrolled_from.is_none() || self.dead(day) {
@@ -143,19 +165,7 @@ impl Machine<'_> {
         let placed_before = self.purse.parcels.len();
         self.allocate(owner, amount, payment.month, today);
         if self.steps.is_some() {
-            let placed = &self.purse.parcels[placed_before..];
-            let months = placed.iter().filter_map(|parcel| match parcel.place {
-                Place::Month(month) => Some(month),
-                Place::Credit
-                | Place::Suspense(_)
-                | Place::Pot
-                | Place::Surcharge
-                | Place::Reversed
-                | Place::Refunded => None,
-            });
-            let months: Vec<Month> = months.collect();
-            let credit = placed.iter().filter(|p| p.place == Place::Credit).map(|p| p.amount).sum();
-            let charge: Riel = placed.iter().filter(|p| p.place == Place::Surcharge).map(|p| p.amount).sum();
+            let (months, credit, charge) = self.placed_since(placed_before);
             // So little that the charge took all of it is on no month.
             if charge < amount {
                 self.note(day, || vec![payment.fact], || Clause::PaymentAllocated { amount, months, credit });
@@ -164,6 +174,20 @@ impl Machine<'_> {
                 self.note(day, || vec![payment.fact], || Clause::ChargedForDelay { amount: charge });
             }
         }
+    }
+
+    /// What of the parcels that were placed since there were so many lies on which months, how much of them is credit, and
+    /// how much is charged for delay.
+    pub(crate) fn placed_since(&self, placed_before: usize) -> (Vec<Month>, Riel, Riel) {
+        let placed = &self.purse.parcels[placed_before..];
+        let months = placed.iter().filter_map(|parcel| match parcel.place {
+            Place::Month(month) => Some(month),
+            Place::Credit | Place::Suspense(_) | Place::Pot | Place::Surcharge | Place::Reversed | Place::Refunded => {
+                None
+            }
+        });
+        let sum = |place| placed.iter().filter(|parcel| parcel.place == place).map(|parcel| parcel.amount).sum();
+        (months.collect(), sum(Place::Credit), sum(Place::Surcharge))
     }
 
     /// Keeps money that is on no month: added up for a return where the law has one, in suspense otherwise.
@@ -176,7 +200,8 @@ impl Machine<'_> {
             self.drop_older_instalments(payment, terms, today);
             if let Some(terms) = terms.filter(|_| self.steps.is_some()) {
                 let (pot, price) = (self.purse.pot(), self.price_of_return(today, &terms).0);
-                self.note(day, || vec![payment.fact], || Clause::PaymentSavedUp { amount, pot, price });
+                let fields = self.fields_of_return(today);
+                self.note_by(day, || vec![payment.fact], fields, || Clause::PaymentSavedUp { amount, pot, price });
             }
             return;
         }
@@ -198,7 +223,8 @@ impl Machine<'_> {
             let amount = self.purse.leave_in_pot(most);
             if amount > 0 {
                 let payments = u32::try_from(most).unwrap_or(u32::MAX);
-                self.note(today.day, || vec![payment.fact], || Clause::InstalmentsDropped { amount, payments });
+                let (facts, fields) = (vec![payment.fact], self.fields_of_return(today));
+                self.note_by(today.day, || facts, fields, || Clause::InstalmentsDropped { amount, payments });
             }
         }
     }
@@ -256,6 +282,18 @@ impl Machine<'_> {
         }
         let lack = self.lack(month, today.day);
         price_with_penalty(&[lack], terms.penalty, terms.compound, 0) - lack.amount
+    }
+
+    /// The months that money paid on the newest day reaches, in order, and what each lacks with what is charged for its
+    /// delay.
+    pub(crate) fn lacking_months(&self, today: Today<'_>) -> Vec<(Month, Riel)> {
+        let day = today.day;
+        let Some(first) = self.enrolled_from.filter(|_| self.lapse.is_none() && !self.dead(day)) else {
+            return Vec::new();
+        };
+        let limit = self.newest_payable(today);
+        let lacking = (first.0..=limit.0).map(Month).filter(|&month| self.owed(month) && !self.paid(month, day));
+        lacking.map(|month| (month, self.lack(month, day).amount + self.charge_for_delay(month, today))).collect()
     }
 
     /// Puts on a month what it lacks, at most `left`, and answers how much that was.

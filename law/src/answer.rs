@@ -70,6 +70,12 @@ impl Schemes {
         Schemes(self.0 | u8::from(covered) << scheme as u8)
     }
 
+    /// Those that are not among others.
+    #[must_use]
+    pub fn without(self, others: Schemes) -> Schemes {
+        Schemes(self.0 & !others.0)
+    }
+
     /// Those that are in both.
     #[must_use]
     pub fn and(self, other: Schemes) -> Schemes {

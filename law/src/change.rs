@@ -8,6 +8,7 @@ use crate::calendar::{Day, Moment};
 use crate::decision::{Stretch, explain, has_lapsed};
 use crate::explanation::{Clause, Step};
 use crate::fact::FactId;
+use crate::good_faith::{given, given_on};
 use crate::policy::{Law, RetroactiveLoss};
 use crate::timeline::Timeline;
 
@@ -124,37 +125,6 @@ fn either(one: Schemes, other: Schemes) -> Schemes {
 fn lapse_by(steps: &[Step], day: Day) -> Option<Day> {
     let lapses = steps.iter().filter(|step| step.day <= day && matches!(step.clause, Clause::Lapsed { .. }));
     lapses.map(|step| step.day).next_back()
-}
-
-/// The covers that the ledger gave for each day from `first` to the day before `today`, as known at the end of that
-/// day: each with the day from which it held. What was known is the same from one recording to the next, so one
-/// explanation tells of all days between.
-fn given(timeline: &Timeline, law: &Law, first: Day, today: Day) -> Vec<(Day, Schemes)> {
-    let heads = timeline.heads().flat_map(Timeline::facts);
-    let heard = timeline.facts().iter().chain(heads).map(|recorded| recorded.known);
-    let published = law.revisions().iter().map(|revision| revision.published);
-    let mut starts: Vec<Day> = heard.chain(published).map(Moment::day).collect();
-    starts.push(first);
-    starts.retain(|day| first <= *day && *day < today);
-    starts.sort_unstable();
-    starts.dedup();
-    let mut given = Vec::new();
-    for (index, &start) in starts.iter().enumerate() {
-        let last = starts.get(index + 1).map_or(today.before(), |next| next.before());
-        let stretches = explain(timeline, law, last, Moment::end_of(last)).stretches;
-        given.push((start, state_on(&stretches, start).covers));
-        let within = stretches.iter().filter_map(|stretch| stretch.from).filter(|from| start < *from && *from <= last);
-        given.extend(within.map(|from| (from, state_on(&stretches, from).covers)));
-    }
-    if first < today {
-        // Nothing that was answered of today is past.
-        given.push((today, Schemes::NONE));
-    }
-    given
-}
-
-fn given_on(given: &[(Day, Schemes)], day: Day) -> Schemes {
-    given.iter().rev().find(|(from, _)| *from <= day).map_or(Schemes::NONE, |(_, covers)| *covers)
 }
 
 fn news(before: &Timeline, after: &Timeline) -> Vec<FactId> {

@@ -52,6 +52,14 @@ impl Machine<'_> {
         self.covers_of(&Insuring { today, for_stay: true, before_stay }, self.state.standing, self.state.overdue).0
     }
 
+    /// The sector by whose law formal employment covers on the newest day.
+    pub(crate) fn formal_by(&self, today: Today<'_>) -> Sector {
+        let insuring = Insuring { today, for_stay: false, before_stay: None };
+        let private = self.worked_through[Sector::Private as usize] >= today.day
+            && self.entitled(&insuring, &today.revision.formal(Sector::Private).entitlement) != Entitled::No;
+        if private { Sector::Private } else { Sector::Public }
+    }
+
     fn covers_of(&self, insuring: &Insuring<'_>, standing: Standing, overdue: u32) -> (Schemes, Entitled) {
         let Today { day, revision, .. } = insuring.today;
         let (mut voluntary, mut formal) = (Entitled::No, Entitled::No);

@@ -7,6 +7,7 @@ use crate::answer::{Answer, Cover, Door, EnrolmentRefusal, Scheme, Schemes, Stan
 use crate::calendar::{Day, Moment, Month};
 use crate::explanation::Step;
 use crate::fact::{Fact, FactId};
+use crate::good_faith::{kept_otherwise, learnt_after};
 use crate::money::Riel;
 use crate::play::{Ahead, Play, Question, Telling, played, played_in_force};
 use crate::policy::{Law, RetroactiveLoss};
@@ -152,26 +153,17 @@ pub fn first_day_of_cover(timeline: &Timeline, law: &Law, scheme: Scheme, from: 
     })
 }
 
-/// The least amount, paid on the day, that still prevents the next lapse; none where no lapse is to be prevented.
-/// Money is counted as the law allocates it when the payer names no month.
+/// The least amount that, paid on the last safe day, still prevents the next lapse: there is one exactly where there is
+/// such a day. Money is counted as the law allocates it when the payer names no month, and by the prices of that day.
 pub fn least_saving_amount(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> Option<Riel> {
-    played_in_force(timeline, law, Question::of(day, known_at), |play| {
-        let last_safe_day = play.last_safe_day()?;
-        // Each step pays one more of the months that money reaches in the order of the law; the first that moves
-        // the next lapse is enough.
-        let mut amount = 0;
-        play.lacking_months().into_iter().find_map(|(_, lack)| {
-            amount += lack;
-            (play.last_safe_day_after_payment(amount) != Some(last_safe_day)).then_some(amount)
-        })
-    })
+    played_in_force(timeline, law, Question::of(day, known_at), |play| play.least_saving_amount())
 }
 
 /// What the next `count` months cost a voluntary member who pays on the day, the oldest owed first, and which
 /// they are; fewer where fewer can be paid.
 pub fn price_of_months(timeline: &Timeline, law: &Law, day: Day, known_at: Moment, count: usize) -> Vec<(Month, Riel)> {
     played(timeline, law, Question::of(day, known_at), |play| {
-        let mut months = play.lacking_months();
+        let mut months = play.at_day.lacking_months(play.today());
         months.truncate(count);
         months
     })
@@ -209,6 +201,11 @@ impl Play<'_> {
         } else {
             published
         };
+        let present_until = ahead.first_change().map(Day::before);
+        let looks_back = !machine.dead(day) && learnt_after(timeline, law, day, known_at);
+        let kept_until = looks_back
+            .then(|| kept_otherwise(timeline, law, (day, present_until), known_at, state.covers).map(Day::before))
+            .flatten();
         Answer {
             valid_at: day,
             known_at,
@@ -223,9 +220,9 @@ impl Play<'_> {
             last_safe_day,
             last_safe_day_published: published
                 .filter(|day| another_comes && last_safe_day.is_none_or(|last| *day < last)),
-            back_payment_price: machine.terms_of_return(today).map(|terms| machine.price_of_return(today, &terms).0),
+            back_payment_price: machine.price_of_any_return(today),
             co_payment: state.co_payment.filter(|_| self.covers_asked(stay).has(Scheme::Voluntary)),
-            holds_until: ahead.first_change().map(Day::before),
+            holds_until: kept_until.or(present_until),
         }
     }
 
@@ -258,17 +255,6 @@ impl Play<'_> {
         let machine = &self.at_day;
         stay.map_or(machine.state.covers, |began| machine.covers_for_stay(self.today(), began))
     }
-}
-
-/// Whether anything became known, of the member or of a head, between the end of a day and an instant.
-fn learnt_after(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> bool {
-    let end = Moment::end_of(day);
-    let later = |known: Moment| end < known && known <= known_at;
-    let heard = |timeline: &Timeline| timeline.facts().iter().rev().any(|recorded| later(recorded.known));
-    end < known_at
-        && (heard(timeline)
-            || timeline.heads().any(heard)
-            || law.revisions().iter().any(|published| later(published.published)))
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Machine<'_> {
         if enrolment.known.day() > day {
             // It is too late to keep an older lapse from taking effect on the day: that was decided at its start.
             let last = enrolment.owed_anyway_from.plus(-1);
-            self.lates.extend(late(self.book, enrolment.known, day, enrolment.fact, first_month, last));
+            self.leave_time(late(self.book, enrolment.known, day, enrolment.fact, first_month, last));
         }
         self.empty_pot(today);
     }
@@ -53,8 +53,11 @@ impl Machine<'_> {
     /// Allocates what had been added up for a return that is no longer asked for.
     fn empty_pot(&mut self, today: Today<'_>) {
         if self.purse.pot() > 0 {
+            let facts = self.facts_in_pot();
             let (owner, amount) = self.purse.open_pot();
+            let placed_before = self.purse.parcels.len();
             self.allocate(owner, amount, None, today);
+            self.note_saved_up(today.day, facts, amount, placed_before);
         }
     }
 
@@ -175,6 +178,19 @@ impl Machine<'_> {
         (price_with_penalty(&lacks, terms.penalty, terms.compound, terms.flat), months)
     }
 
+    /// What the way back that there is costs on a day.
+    pub(crate) fn price_of_any_return(&self, today: Today<'_>) -> Option<Riel> {
+        self.terms_of_return(today).map(|terms| self.price_of_return(today, &terms).0)
+    }
+
+    /// What one more payment on a day has to be so that a price is reached by what is added up then; at least a riel, since
+    /// nobody returns without paying.
+    pub(crate) fn lacking_for(&self, price: Riel, today: Today<'_>) -> Riel {
+        let terms = self.terms_of_return(today);
+        let counting = terms.and_then(|terms| terms.payments_that_count(self.overdue_months(today).count()));
+        (price - self.purse.pot_beside_one_more(counting)).max(1)
+    }
+
     pub(crate) fn lack(&self, month: Month, day: Day) -> Lack {
         let due = self.due(month);
         let amount = self.book.price(month, day) - self.months.row(month).allocated;
@@ -213,6 +229,7 @@ impl Machine<'_> {
         for &month in overdue.iter().filter(|month| !months.contains(month)) {
             self.months.mark(month, month, |sets| &mut sets.forgiven);
         }
+        let fields = self.fields_of_return(today);
         let surcharge = price - placed;
         self.purse.put(owner, Place::Surcharge, surcharge, day);
         self.lapse = None;
@@ -222,8 +239,30 @@ impl Machine<'_> {
             0 => Day::MIN,
             months => today.month.plus(i32::from(months)).first_day(),
         };
-        self.note(day, || payments, || Clause::ReturnedByBackPayment { price, surcharge, months });
+        let forgiven: Vec<Month> = overdue.into_iter().filter(|month| !months.contains(month)).collect();
+        self.note_by(day, || payments.clone(), fields, || Clause::ReturnedByBackPayment { price, surcharge, months });
+        if !forgiven.is_empty() {
+            self.note_by(day, Vec::new, fields, || Clause::MonthsForgiven { months: forgiven });
+        }
+        if day < self.waiting_over {
+            let until = self.waiting_over;
+            self.note_by(day, Vec::new, fields, || Clause::CoverWaits { until });
+        }
+        let placed_before = self.purse.parcels.len();
         self.allocate(owner, pot - price, None, today);
+        self.note_saved_up(day, payments, pot - price, placed_before);
+    }
+
+    /// The fields that decide the way back that there is on a day.
+    pub(crate) fn fields_of_return(&self, today: Today<'_>) -> &'static [&'static str] {
+        let amnesty = today.revision.amnesty(today.day).is_some_and(|amnesty| amnesty.back_payment.is_some());
+        if self.lapse.is_none() {
+            &["voluntary.suspension_return"]
+        } else if amnesty {
+            &["voluntary.return.amnesties"]
+        } else {
+            &["voluntary.return.back_payment"]
+        }
     }
 
     fn facts_in_pot(&self) -> Vec<FactId> {

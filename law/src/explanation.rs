@@ -18,6 +18,11 @@ pub struct Step {
     pub clause: Clause,
     /// The facts that caused it; none when time alone did.
     pub facts: Vec<FactId>,
+    /// The fields of the law document that decide it, the first of them the chief one; empty where it only follows from
+    /// the facts.
+    pub fields: &'static [&'static str],
+    /// The day by whose revision it is decided: that of the step, or the first of the month that it is about.
+    pub decided_on: Day,
 }
 
 /// What the law does; a closed list.
@@ -63,6 +68,15 @@ pub enum Clause {
         /// What the return costs that day.
         price: Riel,
     },
+    /// What was saved up for a return, or is left after one, was allocated.
+    SavedUpAllocated {
+        /// How much.
+        amount: Riel,
+        /// The months that it reached, oldest first.
+        months: Vec<Month>,
+        /// What no month needed.
+        credit: Riel,
+    },
     /// What was saved up in more payments than the law lets count is credit.
     InstalmentsDropped {
         /// How much.
@@ -94,6 +108,25 @@ pub enum Clause {
     MembershipOver {
         /// How many months that is.
         months: u16,
+    },
+    /// Months from this one on are excused: they are not owed.
+    MonthsExcused {
+        /// The first of them.
+        from: Month,
+        /// The last of them.
+        to: Month,
+    },
+    /// Months that were overdue are owed no more: the way back does not ask for them.
+    MonthsForgiven {
+        /// Which.
+        months: Vec<Month>,
+    },
+    /// The notice was served without which nobody lapses.
+    NoticeServed,
+    /// Who came back waits for cover.
+    CoverWaits {
+        /// The first day on which the waiting is over.
+        until: Day,
     },
     /// A month fell due unpaid.
     MonthOverdue {
@@ -170,8 +203,9 @@ pub enum Clause {
 
 impl Clause {
     /// The fields of the law document that decide this clause, the first of them the chief one; empty where the
-    /// clause only follows from the facts.
-    pub fn fields(&self) -> &'static [&'static str] {
+    /// clause only follows from the facts. What decides a cover or a way back hangs on which it is, and is told by who
+    /// notes it.
+    pub(crate) fn fields(&self) -> &'static [&'static str] {
         match self {
             Clause::Enrolled { .. } | Clause::Employed | Clause::EmploymentEnded | Clause::Died => &[],
             Clause::EnrolmentRefused { reason } => match reason {
@@ -188,8 +222,14 @@ impl Clause {
                 SuspenseReason::Abandoned => &["voluntary.return.back_payment"],
                 SuspenseReason::NotEnrolled | SuspenseReason::Deceased => &[],
             },
-            Clause::PaymentSavedUp { .. } | Clause::ReturnedByBackPayment { .. } => &["voluntary.return.back_payment"],
-            Clause::InstalmentsDropped { .. } => &["voluntary.return.back_payment", "voluntary.suspension_return"],
+            Clause::PaymentSavedUp { .. }
+            | Clause::ReturnedByBackPayment { .. }
+            | Clause::InstalmentsDropped { .. }
+            | Clause::MonthsForgiven { .. }
+            | Clause::CoverWaits { .. } => &["voluntary.return.back_payment"],
+            Clause::SavedUpAllocated { .. } => &["voluntary.contribution_riel", "voluntary.prepay_months"],
+            Clause::MonthsExcused { .. } => &[],
+            Clause::NoticeServed => &["voluntary.lapse.notice_days"],
             Clause::PaymentReversed { .. } | Clause::LearntLate { .. } => &["late_knowledge.learnt_late_days"],
             Clause::PaymentRefunded { .. } => &[],
             Clause::CoverSuspended | Clause::SuspensionOver => {
@@ -217,14 +257,4 @@ impl Clause {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clause_names_the_fields_that_decide_it_and_none_where_it_only_follows_from_the_facts() {
-        let lapsed = Clause::Lapsed { run: 7, oldest: None, dated: Day(20_000) };
-        assert_eq!(lapsed.fields(), ["voluntary.lapse.conditions", "voluntary.lapse.effective"]);
-        assert_eq!(Clause::CoverEnded { scheme: Scheme::Dependant }.fields(), ["dependants.head_schemes"]);
-        assert!(Clause::Died.fields().is_empty());
-    }
-}
+mod tests;

@@ -52,6 +52,25 @@ impl Machine<'_> {
     }
 }
 
+impl Machine<'_> {
+    /// The fields of the law that decide that the person is no dependant any more; none where the facts say so.
+    pub(crate) fn dependant_no_more_by(&self, today: Today<'_>) -> &'static [&'static str] {
+        let Some(rule) = today.revision.dependants.as_ref() else { return &["dependants.head_schemes"] };
+        let there = || self.life.households.iter().filter(|household| household.covers_day(today.day));
+        if there().next().is_none() || self.dead(today.day) {
+            return &[];
+        }
+        match there().find(|household| !is_dependant(household, self.life.born, rule, today.day)) {
+            None => &["dependants.head_schemes"],
+            Some(household) => match household.relation {
+                Relation::Child => &["dependants.child_under"],
+                Relation::Spouse => &["dependants.spouse_under"],
+                Relation::Other => &["dependants.head_schemes"],
+            },
+        }
+    }
+}
+
 fn is_dependant(household: &Household, born: Option<Day>, rule: &DependantRule, day: Day) -> bool {
     let under = |age: u8| born.is_some_and(|born| day < birthday(born, age));
     match household.relation {

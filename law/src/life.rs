@@ -28,7 +28,7 @@ pub(crate) struct Life {
     pub(crate) employer_months: Vec<EmployerMonth>,
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) excuses: Vec<Excuse>,
-    pub(crate) notices: Vec<Day>,
+    pub(crate) notices: Vec<(Day, FactId)>,
     pub(crate) confirmations: Vec<(Day, FactId)>,
     pub(crate) waivers: Vec<(Day, FactId)>,
     pub(crate) died: Option<(Day, FactId)>,
@@ -91,6 +91,7 @@ pub(crate) struct Certificate {
 pub(crate) struct Excuse {
     pub(crate) from: Month,
     pub(crate) to: Month,
+    pub(crate) fact: FactId,
 }
 
 /// A time in the household of a head, with the covers of that head.
@@ -262,8 +263,8 @@ impl<'a> Learning<'a> {
             Fact::Certificate { level, from, until } => {
                 life.certificates.push(Certificate { level, from, until, fact });
             }
-            Fact::Excused { from, to } => life.excuses.push(Excuse { from, to }),
-            Fact::NoticeServed { on } => life.notices.push(on),
+            Fact::Excused { from, to } => life.excuses.push(Excuse { from, to, fact }),
+            Fact::NoticeServed { on } => life.notices.push((on, fact)),
             Fact::LapseConfirmed { on } => life.confirmations.push((on, fact)),
             Fact::LapseWaived { on } => life.waivers.push((on, fact)),
             Fact::Died { on } => {

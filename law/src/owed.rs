@@ -210,7 +210,7 @@ impl Machine<'_> {
         let Some(days) = today.revision.notice_days else { return true };
         let Some(oldest) = self.overdue_months(today).next() else { return false };
         let due = self.due(oldest).day;
-        let heard = self.life.notices.iter().filter(|&&on| on > due && on <= self.heard_until);
+        let heard = self.life.notices.iter().map(|&(on, _)| on).filter(|&on| on > due && on <= self.heard_until);
         heard.into_iter().any(|on| on.plus(i32::from(days)) <= today.day)
     }
 

@@ -5,13 +5,11 @@
 use crate::answer::{Scheme, Schemes, Standing};
 use crate::calendar::{Day, Moment, Month};
 use crate::decision::{MonthLine, MonthState, Placement, Stretch};
-use crate::fact::FactId;
 use crate::household::HeadCovers;
 use crate::life::Life;
-use crate::money::Riel;
 use crate::months::{Months, Sets};
 use crate::policy::{Book, Entitlement, LapseCondition, Law};
-use crate::purse::{Owner, Parcel, Place, Purse};
+use crate::purse::{Parcel, Place, Purse};
 use crate::rhythm::marks;
 use crate::standing::{Machine, State, Today};
 use crate::timeline::Timeline;
@@ -50,7 +48,7 @@ pub(crate) struct Ahead {
     /// The states after the day, each with its first day, as far as was looked.
     pub(crate) states: Vec<(Day, State)>,
     /// The first day of the next lapse.
-    lapse: Option<Day>,
+    pub(crate) lapse: Option<Day>,
     /// Which covers of the day asked about have not ended by what was seen.
     lasting: Schemes,
 }
@@ -209,7 +207,7 @@ impl<'a> Play<'a> {
     }
 
     /// Takes a machine that stands at the end of the day on, until it is told to stop or nothing changes any more.
-    fn onward(&self, machine: &mut Machine<'a>, mut pass: impl FnMut(&mut Machine<'a>, Day) -> bool) {
+    pub(crate) fn onward(&self, machine: &mut Machine<'a>, mut pass: impl FnMut(&mut Machine<'a>, Day) -> bool) {
         let farthest = self.day.month().plus(FARTHEST_MONTHS);
         let (life, book, marks) = (machine.life, machine.book, machine.marks);
         let horizon_from = |day| horizon(life, book, marks, day).min(farthest).last_day();
@@ -236,81 +234,12 @@ impl<'a> Play<'a> {
         stretch.last().map_or(self.day, |(day, _)| *day)
     }
 
-    /// Whether no fact is valid after the day and no other revision comes, so that a look ahead "if nothing more is
-    /// recorded" is also one that hears of nothing later.
-    pub(crate) fn nothing_follows(&self) -> bool {
-        let no_payment = self.at_day.next.payments == self.at_day.life.payments.len();
-        no_payment && self.at_day.next_mark == Day::NEVER
-    }
-
-    /// Whether a lapse can come at all that paying could prevent.
-    pub(crate) fn can_lapse(&self) -> bool {
-        match self.at_day.state.standing {
-            Standing::Closed | Standing::Abandoned | Standing::NotEnrolled | Standing::LapsePending => return false,
-            Standing::Employed | Standing::InArrears | Standing::Current => {}
-        }
-        let open_job = self.at_day.life.jobs.iter().any(|job| job.until.is_none() && job.from <= self.day);
-        self.at_day.lapse.is_none() && self.at_day.enrolled_from.is_some() && !open_job
-    }
-
-    /// The last day on which paying still prevents the next lapse, as if no fact were valid after the day but
-    /// known ends of employments.
-    pub(crate) fn last_safe_day(&self) -> Option<Day> {
-        if self.can_lapse() { self.next_lapse(self.at_day.clone()) } else { None }
-    }
-
-    /// The same, where a look ahead has been taken that may have seen it.
-    pub(crate) fn last_safe_day_seen(&self, ahead: &Ahead) -> Option<Day> {
-        if self.nothing_follows() && self.can_lapse() {
-            return ahead.lapse.map(Day::before);
-        }
-        self.last_safe_day()
-    }
-
-    /// The last safe day after a payment of this amount, made on the day.
-    pub(crate) fn last_safe_day_after_payment(&self, amount: Riel) -> Option<Day> {
-        let mut machine = self.at_day.clone();
-        machine.steps = None;
-        machine.allocate(Owner::Payment(FactId(i64::MAX)), amount, None, self.today());
-        self.next_lapse(machine)
-    }
-
-    /// The day before the next lapse of a machine that stands at the end of the day and hears no later fact.
-    fn next_lapse(&self, mut machine: Machine<'a>) -> Option<Day> {
-        machine.steps = None;
-        machine.brisk = true;
-        machine.hear_until(self.day);
-        let mut lapsed = None;
-        self.onward(&mut machine, |machine, day| {
-            machine.pass(day);
-            lapsed = machine.lapse.map(|_| day.before());
-            lapsed.is_some()
-        });
-        lapsed
-    }
-
     /// The day asked about, with what the machine looked up for it.
     pub(crate) fn today(&self) -> Today<'a> {
         let book = self.at_day.book;
         let month = book.month_of(self.day);
         let fallen_due = book.newest_fallen_due(self.day, month);
         Today { day: self.day, month, revision: book.on(self.day), fallen_due }
-    }
-
-    /// The months that money paid on the day reaches, in order, and what each lacks with what is charged for its delay.
-    pub(crate) fn lacking_months(&self) -> Vec<(Month, Riel)> {
-        let (today, machine) = (self.today(), &self.at_day);
-        let day = today.day;
-        let Some(first) = machine.enrolled_from.filter(|_| machine.lapse.is_none() && !machine.dead(day)) else {
-            return Vec::new();
-        };
-        let limit = machine.newest_payable(today);
-        let lacking = (first.0..=limit.0).map(Month).filter(|&month| machine.owed(month) && !machine.paid(month, day));
-        let price = |month: Month| {
-            let lack = machine.book.price(month, day) - machine.months.row(month).allocated;
-            (month, lack + machine.charge_for_delay(month, today))
-        };
-        lacking.map(price).collect()
     }
 
     /// The last day on which what is charged for paying late is as on the day; open when nothing is.

@@ -41,7 +41,7 @@ pub(crate) fn marks(life: &Life, book: &Book<'_>) -> Vec<Day> {
         marks.extend(Some(revision.effective).filter(|&effective| effective > first));
         marks.extend(revision.amnesties.iter().flat_map(|amnesty| [amnesty.from, amnesty.until.after()]));
         if let Some(days) = revision.notice_days {
-            marks.extend(life.notices.iter().flat_map(|on| [*on, on.plus(i32::from(days))]));
+            marks.extend(life.notices.iter().flat_map(|&(on, _)| [on, on.plus(i32::from(days))]));
         }
         if let (Some(rule), Some(born)) = (&revision.dependants, life.born.filter(|_| !life.households.is_empty())) {
             marks.push(birthday(born, rule.child_under));

@@ -361,7 +361,7 @@ impl<'a> Machine<'a> {
         self.note(day, || facts, || Clause::Lapsed { run, oldest, dated });
     }
 
-    fn end_of_pending(&mut self, today: Today<'_>) {
+    pub(crate) fn end_of_pending(&mut self, today: Today<'_>) {
         if self.pending.is_some() && !self.condition_holds(today, self.arrears(today)) {
             self.pending = None;
             self.note(today.day, Vec::new, || Clause::LapseAverted);

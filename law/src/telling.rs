@@ -5,14 +5,41 @@
 use crate::answer::{Scheme, Standing};
 use crate::calendar::{Day, Month};
 use crate::explanation::{Clause, Step};
-use crate::fact::FactId;
+use crate::fact::{FactId, Sector};
+use crate::money::Riel;
 use crate::standing::{Machine, State, Today};
 
 impl Machine<'_> {
     #[inline]
     pub(crate) fn note(&mut self, day: Day, facts: impl FnOnce() -> Vec<FactId>, clause: impl FnOnce() -> Clause) {
         if let Some(steps) = &mut self.steps {
-            steps.push(Step { day, clause: clause(), facts: facts() });
+            let clause = clause();
+            let fields = clause.fields();
+            steps.push(Step { day, facts: facts(), fields, decided_on: day, clause });
+        }
+    }
+
+    /// The same, where other fields decide it than usual.
+    pub(crate) fn note_by(
+        &mut self,
+        day: Day,
+        facts: impl FnOnce() -> Vec<FactId>,
+        fields: &'static [&'static str],
+        clause: impl FnOnce() -> Clause,
+    ) {
+        if let Some(steps) = &mut self.steps {
+            steps.push(Step { day, clause: clause(), facts: facts(), fields, decided_on: day });
+        }
+    }
+
+    /// Notes what was allocated of money that had been saved up, by the parcels that were placed since there were so many.
+    pub(crate) fn note_saved_up(&mut self, day: Day, facts: Vec<FactId>, amount: Riel, placed_before: usize) {
+        if self.steps.is_some() && amount > 0 {
+            let (months, credit, charge) = self.placed_since(placed_before);
+            self.note(day, || facts.clone(), || Clause::SavedUpAllocated { amount, months, credit });
+            if charge > 0 {
+                self.note(day, || facts, || Clause::ChargedForDelay { amount: charge });
+            }
         }
     }
 
@@ -38,6 +65,8 @@ impl Machine<'_> {
         if now.standing == Standing::Employed && before.standing != Standing::Employed {
             let back = self.lapse.is_some();
             self.note(day, || began, || if back { Clause::Reinstated } else { Clause::Employed });
+        } else if now.standing == Standing::Employed && !began.is_empty() {
+            self.note(day, || began, || Clause::Employed);
         } else if before.standing == Standing::Employed && now.standing != Standing::Employed && self.lapse.is_none() {
             self.note_job_ends(day, || Clause::EmploymentEnded);
         }
@@ -46,7 +75,12 @@ impl Machine<'_> {
         let overdue = now.overdue;
         for month in fell_due.into_iter().filter(|_| overdue > 0) {
             self.note(day, Vec::new, || Clause::MonthOverdue { month, overdue });
+            // A month falls due by the law of its own first day.
+            if let Some(step) = self.steps.as_mut().and_then(|steps| steps.last_mut()) {
+                step.decided_on = month.first_day();
+            }
         }
+        self.note_mercy(today);
         for late in self.life.lates.iter().filter(|late| late.from == day) {
             self.note(day, || vec![late.fact], || Clause::LearntLate { until: late.due.day });
         }
@@ -68,16 +102,90 @@ impl Machine<'_> {
                 (true, false) if scheme == Scheme::RunOff && runs_on.map(Day::after) == Some(day) => {
                     self.note(day, Vec::new, || Clause::CoverRanOut);
                 }
-                (false, true) => self.note(day, facts, || Clause::CoverBegan { scheme }),
-                (true, false) => self.note(day, Vec::new, || Clause::CoverEnded { scheme }),
+                (false, true) => {
+                    let fields = self.why_begun(scheme, today);
+                    self.note_by(day, facts, fields, || Clause::CoverBegan { scheme });
+                }
+                (true, false) => {
+                    let fields = self.why_ended(scheme, today);
+                    self.note_by(day, Vec::new, fields, || Clause::CoverEnded { scheme });
+                }
                 (true, true) | (false, false) => {}
             }
         }
     }
 
+    /// Notes the excuses that begin and the notices that are served on the day.
+    fn note_mercy(&mut self, today: Today<'_>) {
+        let day = today.day;
+        if self.enrolled_from.is_none() || self.dead(day) {
+            return;
+        }
+        let life = self.life;
+        for excuse in life.excuses.iter().filter(|excuse| excuse.from.first_day() == day) {
+            let (from, to) = (excuse.from, excuse.to);
+            self.note(day, || vec![excuse.fact], || Clause::MonthsExcused { from, to });
+        }
+        if today.revision.notice_days.is_some() {
+            for &(_, fact) in life.notices.iter().filter(|(on, _)| *on == day) {
+                self.note(day, || vec![fact], || Clause::NoticeServed);
+            }
+        }
+    }
+
+    /// The fields that decide that a scheme begins to cover.
+    fn why_begun(&self, scheme: Scheme, today: Today<'_>) -> &'static [&'static str] {
+        match scheme {
+            Scheme::Voluntary => &["voluntary.entitlement"],
+            Scheme::Formal => entitlement_of(self.formal_by(today)),
+            Scheme::RunOff => self.run_off_by(),
+            Scheme::Assistance => &["assistance.levels"],
+            Scheme::Dependant => &["dependants.head_schemes"],
+        }
+    }
+
+    /// The fields that decide that a scheme no longer covers; none where the facts say so.
+    fn why_ended(&self, scheme: Scheme, today: Today<'_>) -> &'static [&'static str] {
+        let standing = self.state.standing;
+        match scheme {
+            Scheme::Voluntary => match standing {
+                Standing::Closed | Standing::Employed => &[],
+                Standing::Abandoned => &["voluntary.lapse.conditions"],
+                Standing::NotEnrolled => &["voluntary.longest_months"],
+                Standing::LapsePending | Standing::InArrears | Standing::Current => {
+                    let most = today.revision.suspend_after;
+                    let suspends = most.is_some_and(|most| self.state.overdue > u32::from(most));
+                    if self.suspended || suspends { &["voluntary.suspend_after"] } else { &["voluntary.entitlement"] }
+                }
+            },
+            Scheme::Formal if standing != Standing::Employed => &[],
+            Scheme::Formal => entitlement_of(self.works_in(today.day)),
+            Scheme::RunOff => self.run_off_by(),
+            Scheme::Assistance => &["assistance.levels"],
+            Scheme::Dependant => self.dependant_no_more_by(today),
+        }
+    }
+
+    fn works_in(&self, day: Day) -> Sector {
+        let private = self.worked_through[Sector::Private as usize] >= day;
+        if private { Sector::Private } else { Sector::Public }
+    }
+
+    fn run_off_by(&self) -> &'static [&'static str] {
+        let [private, public] = self.run_off_from;
+        if private >= public { &["formal.private.run_off_months"] } else { &["formal.public.run_off_months"] }
+    }
+
     pub(crate) fn facts_of_jobs_ended(&self, day: Day) -> Vec<FactId> {
         let ended = self.life.jobs.iter().filter(|job| job.until.map(Day::after) == Some(day));
         ended.map(|job| job.ended_by).collect()
+    }
+}
+
+fn entitlement_of(sector: Sector) -> &'static [&'static str] {
+    match sector {
+        Sector::Private => &["formal.private.entitlement"],
+        Sector::Public => &["formal.public.entitlement"],
     }
 }
 

@@ -36,11 +36,8 @@ impl Play<'_> {
             let benefits_from = first_day(Scheme::Formal, vec![hired]);
             doors.push(Door { kind: DoorKind::FormalEmployment, price: None, benefits_from, open_until: None });
         }
-        if let Some(terms) = machine.terms_of_return(today) {
-            let price = machine.price_of_return(today, &terms).0;
-            let counting = terms.payments_that_count(machine.overdue_months(today).count());
-            let amount = (price - machine.purse.pot_beside_one_more(counting)).max(0);
-            let paid = Fact::Payment { on: day, amount, month: None };
+        if let Some(price) = machine.price_of_any_return(today) {
+            let paid = Fact::Payment { on: day, amount: machine.lacking_for(price, today), month: None };
             let benefits_from = first_day(Scheme::Voluntary, vec![paid]);
             let by_amnesty = amnesty.filter(|amnesty| machine.lapse.is_some() && amnesty.back_payment.is_some());
             let open_until = by_amnesty.map(|amnesty| amnesty.until);

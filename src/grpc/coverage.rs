@@ -258,7 +258,7 @@ fn step_told(step: &Step, explained: &Explained, catalogue: &Catalogue) -> v1::S
     v1::Step {
         day: Some(date(step.day)),
         clause: catalogue::name(&step.clause).to_owned(),
-        citation: explained.citation(step.clause.fields(), step.day),
+        citation: explained.citation(step.fields, step.decided_on),
         fact_ids: step.facts.iter().map(|fact| id_text(fact.0)).collect(),
         values: values.map(|(key, value)| (key.to_owned(), value)).collect(),
         text: catalogue.say(&catalogue::clause(&step.clause)),

@@ -18,7 +18,14 @@ pub fn clause(clause: &Clause) -> Message {
         Clause::EnrolmentRefused { reason } => {
             Message::of(Key::EnrolmentRefused, [("why", Value::Part(why_refused(*reason)))])
         }
-        Clause::PaymentAllocated { amount, months, credit } => allocated(*amount, months, *credit),
+        Clause::PaymentAllocated { amount, months, credit } => {
+            let keys = [Key::PaymentIsCredit, Key::PaymentAllocated, Key::PaymentAllocatedWithCredit];
+            allocated(keys, *amount, months, *credit)
+        }
+        Clause::SavedUpAllocated { amount, months, credit } => {
+            let keys = [Key::SavedUpIsCredit, Key::SavedUpAllocated, Key::SavedUpAllocatedWithCredit];
+            allocated(keys, *amount, months, *credit)
+        }
         Clause::ChargedForDelay { amount } => Message::of(Key::ChargedForDelay, [("amount", Value::Riel(*amount))]),
         Clause::PaymentSuspended { amount, reason } => Message::of(
             Key::PaymentSuspended,
@@ -44,6 +51,15 @@ pub fn clause(clause: &Clause) -> Message {
         Clause::MembershipOver { months } => {
             Message::of(Key::MembershipOver, [("months", Value::Count(u32::from(*months)))])
         }
+        Clause::MonthsExcused { from, to } => {
+            Message::of(Key::MonthsExcused, [("from", Value::Month(*from)), ("to", Value::Month(*to))])
+        }
+        Clause::MonthsForgiven { months } => {
+            let count = Value::Count(u32::try_from(months.len()).unwrap_or(u32::MAX));
+            Message::of(Key::MonthsForgiven, [("months", Value::Months(months.clone())), ("count", count)])
+        }
+        Clause::NoticeServed => alone(Key::NoticeServed),
+        Clause::CoverWaits { until } => Message::of(Key::CoverWaits, [("until", Value::Day(*until))]),
         Clause::MonthOverdue { month, overdue } => {
             Message::of(Key::MonthOverdue, [("month", Value::Month(*month)), ("overdue", Value::Count(*overdue))])
         }
@@ -73,16 +89,17 @@ pub fn clause(clause: &Clause) -> Message {
     }
 }
 
-fn allocated(amount: Riel, months: &[Month], credit: Riel) -> Message {
+/// Which of three messages: of money that is all credit, none, or some.
+fn allocated([all, none, some]: [Key; 3], amount: Riel, months: &[Month], credit: Riel) -> Message {
     let amount = ("amount", Value::Riel(amount));
     if months.is_empty() {
-        return Message::of(Key::PaymentIsCredit, [amount]);
+        return Message::of(all, [amount]);
     }
     let months = ("months", Value::Months(months.to_vec()));
     if credit > 0 {
-        Message::of(Key::PaymentAllocatedWithCredit, [amount, months, ("credit", Value::Riel(credit))])
+        Message::of(some, [amount, months, ("credit", Value::Riel(credit))])
     } else {
-        Message::of(Key::PaymentAllocated, [amount, months])
+        Message::of(none, [amount, months])
     }
 }
 
@@ -127,6 +144,7 @@ pub fn name(clause: &Clause) -> &'static str {
         Clause::ChargedForDelay { .. } => "CHARGED_FOR_DELAY",
         Clause::PaymentSuspended { .. } => "PAYMENT_SUSPENDED",
         Clause::PaymentSavedUp { .. } => "PAYMENT_SAVED_UP",
+        Clause::SavedUpAllocated { .. } => "SAVED_UP_ALLOCATED",
         Clause::InstalmentsDropped { .. } => "INSTALMENTS_DROPPED",
         Clause::PaymentReversed { .. } => "PAYMENT_REVERSED",
         Clause::PaymentRefunded { .. } => "PAYMENT_REFUNDED",
@@ -134,6 +152,10 @@ pub fn name(clause: &Clause) -> &'static str {
         Clause::SuspensionOver => "SUSPENSION_OVER",
         Clause::BarLiftedByLaw => "BAR_LIFTED_BY_LAW",
         Clause::MembershipOver { .. } => "MEMBERSHIP_OVER",
+        Clause::MonthsExcused { .. } => "MONTHS_EXCUSED",
+        Clause::MonthsForgiven { .. } => "MONTHS_FORGIVEN",
+        Clause::NoticeServed => "NOTICE_SERVED",
+        Clause::CoverWaits { .. } => "COVER_WAITS",
         Clause::MonthOverdue { .. } => "MONTH_OVERDUE",
         Clause::LearntLate { .. } => "LEARNT_LATE",
         Clause::LapsePending { .. } => "LAPSE_PENDING",
@@ -160,7 +182,7 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
     match clause {
         Clause::Enrolled { first_month } => vec![("first_month", first_month.to_string())],
         Clause::EnrolmentRefused { reason } => vec![("reason", refusal(*reason).to_owned())],
-        Clause::PaymentAllocated { amount, months, credit } => {
+        Clause::PaymentAllocated { amount, months, credit } | Clause::SavedUpAllocated { amount, months, credit } => {
             vec![("amount_riel", amount.to_string()), ("months", list(months)), ("credit_riel", credit.to_string())]
         }
         Clause::ChargedForDelay { amount } => vec![("amount_riel", amount.to_string())],
@@ -176,10 +198,14 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         Clause::PaymentReversed { amount, months } | Clause::PaymentRefunded { amount, months } => {
             vec![("amount_riel", amount.to_string()), ("months", list(months))]
         }
+        Clause::MonthsExcused { from, to } => vec![("from", from.to_string()), ("to", to.to_string())],
+        Clause::MonthsForgiven { months } => vec![("months", list(months))],
         Clause::MonthOverdue { month, overdue } => {
             vec![("month", month.to_string()), ("overdue_months", overdue.to_string())]
         }
-        Clause::LearntLate { until } | Clause::CoverRunsOn { until } => vec![("until", until.to_string())],
+        Clause::LearntLate { until } | Clause::CoverRunsOn { until } | Clause::CoverWaits { until } => {
+            vec![("until", until.to_string())]
+        }
         Clause::LapsePending { run } => vec![("run_months", run.to_string())],
         Clause::Lapsed { run, oldest, dated } => {
             let mut values = vec![("run_months", run.to_string()), ("dated", dated.to_string())];
@@ -194,7 +220,8 @@ pub fn values(clause: &Clause) -> Vec<(&'static str, String)> {
         Clause::CoverBegan { scheme } | Clause::CoverEnded { scheme } => {
             vec![("scheme", scheme_name(*scheme).to_owned())]
         }
-        Clause::LapseWaived
+        Clause::NoticeServed
+        | Clause::LapseWaived
         | Clause::LapseAverted
         | Clause::Employed
         | Clause::Reinstated

@@ -1,9 +1,8 @@
 //! Questions beside the answer of a day, which no story asks: whether, why not, since when, and the account by months.
 
 use super::*;
-use crate::fact::Recorded;
 use crate::policy::tests::{law, laws, plain};
-use crate::policy::{Entitlement, LapseCondition, LateCharge, Published, Revision};
+use crate::policy::{Entitlement, LapseCondition, LateCharge, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 /// Enrolled on 10 January 2025, with one payment on that day.
@@ -185,27 +184,4 @@ fn the_last_safe_day_under_the_published_law_is_told_where_it_comes_earlier() {
     let first_never = Revision { lapse: Vec::new(), ..plain() };
     let then = Revision { effective: day("2025-06-01"), ..plain() };
     assert_eq!(safe(vec![first_never, then], "2025-05-01"), (None, some("2025-09-15")));
-}
-
-#[test]
-fn a_second_look_is_taken_only_where_something_was_learnt_after_the_day() {
-    let life = known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-03-10", paid("2025-03-01", 100))]);
-    let learnt = |life: &Timeline, asked, known_at| learnt_after(life, &law(plain()), day(asked), known_at);
-    let at = |text| Moment::start_of(day(text));
-    assert!(learnt(&life, "2025-03-09", Moment::MAX) && learnt(&life, "2025-03-09", at("2025-03-10")));
-    assert!(!learnt(&life, "2025-03-10", Moment::MAX) && !learnt(&life, "2025-03-01", at("2025-03-09")));
-    assert!(!learnt(&life, "2025-03-10", Moment::end_of(day("2025-03-10"))));
-    let dependant = Timeline::default().with_heads(vec![(crate::fact::MemberId(1), life)]);
-    assert!(learnt(&dependant, "2025-03-09", Moment::MAX) && !learnt(&dependant, "2025-03-10", Moment::MAX));
-    // What is known with the last instant of a day is known on that day.
-    let last = Moment::end_of(day("2025-03-10"));
-    let at_last = Timeline::new(vec![Recorded { id: FactId(1), known: last, fact: paid("2025-03-01", 100) }]);
-    assert!(learnt(&at_last, "2025-03-09", last) && !learnt(&at_last, "2025-03-10", Moment::MAX));
-    let published = |known_at| {
-        let revision = Revision { effective: day("2025-06-01"), ..plain() };
-        let first = Published { published: Moment::MIN, revision: plain() };
-        let law = Law::new("x", vec![first, Published { published: at("2025-03-10"), revision }]).unwrap();
-        learnt_after(&Timeline::default(), &law, day("2025-03-09"), known_at)
-    };
-    assert!(published(Moment::MAX) && !published(at("2025-03-09")));
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::decision::{decide, first_day_of_cover};
-use crate::fact::{AssistanceLevel, Fact};
+use crate::fact::{AssistanceLevel, Fact, FactId};
 use crate::policy::tests::{back_payment, law, laws, plain};
 use crate::policy::{BackPayment, Entitlement, LapseCondition, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
@@ -135,7 +135,7 @@ fn money_reaches_the_months_that_are_owed_and_unpaid_in_their_order() {
         ("2025-03-05", hired(1, "2025-03-05", Some("2025-03-20"))),
     ];
     let lacking = |facts: &[(&str, Fact)], asked| -> Vec<String> {
-        let lacking = ask(facts, &law, asked, |play| play.lacking_months());
+        let lacking = ask(facts, &law, asked, |play| play.at_day.lacking_months(play.today()));
         lacking.iter().map(|(month, lack)| format!("{month} {lack}")).collect()
     };
     assert_eq!(lacking(&life, "2025-03-25"), ["2025-02 70", "2025-04 100", "2025-05 100"]);

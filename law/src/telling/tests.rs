@@ -5,7 +5,7 @@ use crate::calendar::Moment;
 use crate::decision::explain;
 use crate::fact::{AssistanceLevel, EmploymentId, Fact, MemberId, Relation};
 use crate::policy::tests::{back_payment, law, plain};
-use crate::policy::{BackPayment, DependantRule, Entitlement, Instalments, LapseCondition, LateCharge, Revision};
+use crate::policy::{BackPayment, Bar, DependantRule, Entitlement, Instalments, LapseCondition, LateCharge, Revision};
 use crate::timeline::Timeline;
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
@@ -112,6 +112,7 @@ fn a_lapse_is_told_with_the_bar_that_employment_suspends_and_lifts() {
             "2025-05-22 EnrolmentRefused { reason: VoluntaryAbandoned } [4]",
             "2025-06-10 Reinstated [5]",
             "2025-06-10 CoverBegan { scheme: Formal } []",
+            "2025-06-12 Employed [6]",
             "2025-07-21 BarLifted { months: 3 } [5, 6]",
             "2025-07-21 EmploymentEnded [5, 6]",
             "2025-07-21 CoverEnded { scheme: Formal } []",
@@ -137,6 +138,7 @@ fn a_return_is_told_with_every_payment_that_was_added_up_for_it() {
             "2025-04-20 PaymentSavedUp { amount: 200, pot: 200, price: 360 } [2]",
             "2025-04-22 PaymentSavedUp { amount: 500, pot: 700, price: 360 } [3]",
             "2025-04-22 ReturnedByBackPayment { price: 360, surcharge: 60, months: [2025-01, 2025-02, 2025-03] } [2, 3]",
+            "2025-04-22 SavedUpAllocated { amount: 340, months: [2025-04, 2025-05], credit: 140 } [2, 3]",
             "2025-04-22 CoverBegan { scheme: Voluntary } []",
         ]
     );
@@ -318,6 +320,56 @@ fn money_that_the_charge_for_delay_takes_whole_is_told_as_on_no_month() {
         [
             "2025-02-20 PaymentAllocated { amount: 102, months: [2025-01], credit: 0 } [2]",
             "2025-02-20 ChargedForDelay { amount: 2 } [2]"
+        ]
+    );
+}
+
+#[test]
+fn excuses_notices_forgiven_months_and_the_wait_after_a_return_are_told() {
+    let month = |text: &str| day(text).month();
+    let life = known(&[
+        ("2025-01-10", enrolled("2025-01-10")),
+        ("2025-01-12", Fact::Excused { from: month("2025-02-01"), to: month("2025-03-01") }),
+        ("2025-05-20", Fact::NoticeServed { on: day("2025-05-20") }),
+        ("2025-07-20", paid("2025-07-20", 120)),
+    ]);
+    let recent = BackPayment { cap_months: Some(1), waiting_months: 2, ..terms() };
+    let law = Revision { notice_days: Some(30), back_payment: Some(recent), ..by_the_month() };
+    assert_eq!(
+        steps(&life, law, "2025-08-31"),
+        [
+            "2025-01-10 Enrolled { first_month: 2025-01 } [1]",
+            "2025-02-01 MonthsExcused { from: 2025-02, to: 2025-03 } [2]",
+            "2025-02-16 MonthOverdue { month: 2025-01, overdue: 1 } []",
+            "2025-05-16 MonthOverdue { month: 2025-04, overdue: 2 } []",
+            "2025-05-20 NoticeServed [3]",
+            "2025-06-16 MonthOverdue { month: 2025-05, overdue: 3 } []",
+            "2025-06-19 Lapsed { run: 3, oldest: Some(2025-01), dated: 2025-06-19 } []",
+            "2025-07-20 PaymentSavedUp { amount: 120, pot: 120, price: 110 } [4]",
+            "2025-07-20 ReturnedByBackPayment { price: 110, surcharge: 10, months: [2025-06] } [4]",
+            "2025-07-20 MonthsForgiven { months: [2025-01, 2025-04, 2025-05] } []",
+            "2025-07-20 CoverWaits { until: 2025-09-01 } []",
+            "2025-07-20 SavedUpAllocated { amount: 10, months: [2025-07], credit: 0 } [4]",
+            "2025-08-16 MonthOverdue { month: 2025-07, overdue: 1 } []",
+        ]
+    );
+}
+
+#[test]
+fn what_was_saved_up_is_told_where_an_enrolment_allocates_it_and_time_that_is_left_by_a_late_one() {
+    let life = known(&[
+        ("2025-01-10", enrolled("2025-01-10")),
+        ("2025-05-02", paid("2025-05-02", 130)),
+        ("2025-06-20", enrolled("2025-06-01")),
+    ]);
+    let open = Revision { bar: Bar::Months(0), back_payment: Some(terms()), ..by_the_month() };
+    assert_eq!(
+        steps(&life, open, "2025-06-30")[4..],
+        [
+            "2025-05-02 PaymentSavedUp { amount: 130, pot: 130, price: 360 } [2]",
+            "2025-06-01 Enrolled { first_month: 2025-06 } [3]",
+            "2025-06-01 LearntLate { until: 2025-08-15 } [3]",
+            "2025-06-01 SavedUpAllocated { amount: 130, months: [2025-06, 2025-07], credit: 0 } [2]",
         ]
     );
 }

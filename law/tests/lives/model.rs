@@ -37,7 +37,7 @@ pub(crate) use quote::rate_as_written;
 
 pub(crate) use day::Walk;
 use day::walk;
-use facts::World;
+use facts::{Payment, World};
 use month::View;
 use table::Table;
 
@@ -298,4 +298,28 @@ fn next_lapse(known: &[&Recorded], world: &World<'_>, walked: &Walk, day: Day) -
         next = next.after();
     }
     None
+}
+
+/// Section 11: whether an amount that is paid on the last safe day, for no month that is named, prevents the lapse of the
+/// day after. Nothing else is valid after the day asked, as there.
+pub(crate) fn saves(asked: Asked<'_>, last: Day, amount: Riel) -> bool {
+    let known = known_by(asked.person.facts, asked.known);
+    let book = asked.law.as_known(asked.known).in_force_by(asked.day);
+    let losses = late::losses(&known, &book);
+    let mut world = World::new(&known, book.clone(), Table::new(&known, asked.law, &book, last), &losses);
+    let mut state = walk(&world, asked.day).state;
+    world.drop_facts_after(asked.day);
+    let payment = Payment { id: FactId(i64::MAX), on: last, amount, named: None, known: Moment::MAX, void: None };
+    if last > asked.day {
+        world.payments.push(payment);
+    } else {
+        state.receive(&world, &payment, last);
+        state.return_if_paid(&world, last);
+    }
+    let mut next = asked.day.after();
+    while next <= last.after() {
+        day::live(&world, &mut state, next, &mut day::Log::default());
+        next = next.after();
+    }
+    state.lapse.is_none()
 }

@@ -37,8 +37,8 @@ pub struct Forecast {
     pub standing: Standing,
     /// The last day on which paying prevents the loss.
     pub last_safe_day: Day,
-    /// The least amount that prevents it.
-    pub least_amount: Riel,
+    /// The least amount that prevents it when paid on that day; none where nothing that is paid would.
+    pub least_amount: Option<Riel>,
     /// Whether some reading of the law gives another standing or another cover today.
     pub contested: bool,
 }
@@ -105,7 +105,7 @@ impl Desk {
                 standing: answer.standing,
                 contested: is_contested(&snapshot.statute, &timeline, &answer),
                 last_safe_day,
-                least_amount: least_saving_amount(&timeline, snapshot.law(), known.day(), known).unwrap_or(0),
+                least_amount: least_saving_amount(&timeline, snapshot.law(), known.day(), known),
             }
         };
         Ok(losses.iter().map(forecast).collect())

@@ -168,8 +168,8 @@ pub(super) fn live(world: &World<'_>, state: &mut State, day: Day, log: &mut Log
     }
     state.put_off(world, day);
     for reversal in on_day(&world.reversals, day, |reversal| reversal.on) {
-        let months = state.reverse(world, reversal, day);
-        state.owe_again(world, &months, day, reversal.known.day());
+        let opened = state.reverse(world, reversal, day);
+        state.owe_again(world, &opened, day, reversal.known.day());
     }
     let payments = on_day(&world.payments, day, |payment| payment.on);
     for void in payments.iter().filter_map(|payment| payment.void) {
@@ -180,8 +180,8 @@ pub(super) fn live(world: &World<'_>, state: &mut State, day: Day, log: &mut Log
     }
     state.return_if_paid(world, day);
     for refund in on_day(&world.refunds, day, |refund| refund.on) {
-        let months = state.refund(world, refund, day);
-        state.owe_again(world, &months, day, refund.known.day());
+        let opened = state.refund(world, refund, day);
+        state.owe_again(world, &opened, day, refund.known.day());
     }
     // Section 6: a pending lapse ends when, after the day's payments, no condition holds.
     state.pending = state.pending && View::of(world, state, day).lapse_condition_holds();

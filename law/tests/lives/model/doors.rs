@@ -102,7 +102,8 @@ fn by_paying(asked: &Asked<'_>, world: &World<'_>, walked: &Walk) -> Option<Door
         let older = (counting.len() + 1).saturating_sub(most).min(counting.len());
         counting.drain(..older);
     }
-    let lacks = (price - counting.iter().sum::<Riel>()).max(0);
+    // Section 7: any payment reaches a price of nothing, but there has to be one.
+    let lacks = (price - counting.iter().sum::<Riel>()).max(1);
     let payment = Fact::Payment { on: day, amount: lacks, month: None };
     // Somebody suspended comes back on the suspension's own terms, which no amnesty changes.
     let of_amnesty =

@@ -12,6 +12,7 @@ use super::day::State;
 use super::facts::World;
 use super::jobs::{Job, employment_of, jobs_of};
 use super::month::View;
+use super::payments::Opened;
 use super::retract::{Retraction, retractions};
 use super::table::{Due, Table, first_due_from, own_due};
 
@@ -172,9 +173,14 @@ impl State {
     }
 
     /// Section 4: months that a reversal or a refund, which became known on a day, opened again.
-    pub(super) fn owe_again(&mut self, world: &World<'_>, months: &[Month], day: Day, learnt: Day) {
+    /// Reading: where something came off a month that had been paid in part, and is learnt on a later day to be gone, no
+    /// lapse takes effect either, since other money may have paid the month before.
+    pub(super) fn owe_again(&mut self, world: &World<'_>, opened: &Opened, day: Day, learnt: Day) {
         let Some(due) = due_left(&world.book, day, learnt) else { return };
-        for &month in months {
+        if opened.partly && learnt > day {
+            self.shields.push((day, due.day));
+        }
+        for &month in &opened.months {
             self.fall_due_later(&world.own, month, due);
             self.shields.push((day, due.day));
         }

@@ -10,6 +10,14 @@ use super::purse::{Owner, Place, Purse};
 use super::quote::{back_payment, payments_that_count, with_late_charge};
 use super::table::Table;
 
+/// What taking money off opens.
+pub(super) struct Opened {
+    /// The owed months that were paid and are not any more.
+    pub(super) months: Vec<Month>,
+    /// Whether something came off an owed month that had been paid in part.
+    pub(super) partly: bool,
+}
+
 impl State {
     /// Section 4: from the day after a death, what lies on months after the month of death is credit.
     pub(super) fn credit_after_death(&mut self, world: &World<'_>, day: Day) {
@@ -50,39 +58,37 @@ impl State {
             }
         }
         before.return_if_paid(world, day);
-        let months = before.reverse(world, void, day);
-        self.owe_again(world, &months, day, void.known.day());
+        let opened = before.reverse(world, void, day);
+        self.owe_again(world, &opened, day, void.known.day());
     }
 
     /// Section 5, step 3: takes a payment's money off; returns the owed months that were paid and are not any more.
-    pub(super) fn reverse(&mut self, world: &World<'_>, reversal: &Reversal, day: Day) -> Vec<Month> {
+    pub(super) fn reverse(&mut self, world: &World<'_>, reversal: &Reversal, day: Day) -> Opened {
         self.opening(world, day, |purse| purse.take_off(reversal.payment))
     }
 
     /// Pays back some of a payment; returns the owed months that were paid and are not any more. Of a payment that came
     /// to nothing nothing is left to pay back.
-    pub(super) fn refund(&mut self, world: &World<'_>, refund: &Refund, day: Day) -> Vec<Month> {
+    pub(super) fn refund(&mut self, world: &World<'_>, refund: &Refund, day: Day) -> Opened {
         if world.reversed_by(refund.payment, day) {
-            return Vec::new();
+            return Opened { months: Vec::new(), partly: false };
         }
         self.opening(world, day, |purse| purse.refund(refund.payment, refund.amount))
     }
 
     /// Takes money off, and tells which months that opens.
     /// Reading: only a month that was paid is made owed again; one that was paid in part was owing all along.
-    fn opening(
-        &mut self,
-        world: &World<'_>,
-        day: Day,
-        take: impl FnOnce(&mut Purse) -> Vec<(Month, Riel)>,
-    ) -> Vec<Month> {
+    fn opening(&mut self, world: &World<'_>, day: Day, take: impl FnOnce(&mut Purse) -> Vec<(Month, Riel)>) -> Opened {
         let before = self.clone();
-        for (month, amount) in take(&mut self.purse) {
+        let taken = take(&mut self.purse);
+        for &(month, amount) in &taken {
             self.take_from_month(&world.own, month, amount);
         }
         let (before, after) = (View::of(world, &before, day), View::of(world, self, day));
         let months = (0..world.own.len()).map(|index| world.own.base.plus(i32::try_from(index).unwrap_or(0)));
-        months.filter(|&month| before.paid(month) && !after.paid(month) && after.owed(month)).collect()
+        let months = months.filter(|&month| before.paid(month) && !after.paid(month) && after.owed(month));
+        let partly = taken.iter().any(|&(month, _)| !before.paid(month) && after.owed(month));
+        Opened { months: months.collect(), partly }
     }
 
     /// Section 5, step 3: a payment of the day.

@@ -1,0 +1,161 @@
+//! By which fields of the law, and by the law of which day, a step is decided.
+
+use super::*;
+use crate::calendar::Moment;
+use crate::decision::explain;
+use crate::fact::{EmploymentId, Fact, MemberId, Relation, Sector};
+use crate::policy::tests::{back_payment, law, plain};
+use crate::policy::{Amnesty, BackPayment, DependantRule, Entitlement, Formal, LapseCondition, Revision};
+use crate::timeline::Timeline;
+use crate::timeline::tests::{day, enrolled, hired, known, paid};
+
+/// The month before must be insured, and the third month missed ends the membership.
+fn by_the_month() -> Revision {
+    Revision {
+        entitlement: vec![Entitlement::Consecutive(1)],
+        lapse: vec![LapseCondition::Consecutive(2)],
+        prepay_months: 1,
+        ..plain()
+    }
+}
+
+fn terms() -> BackPayment {
+    back_payment("0.1")
+}
+
+#[test]
+fn a_clause_names_the_fields_that_decide_it_and_none_where_it_only_follows_from_the_facts() {
+    let lapsed = Clause::Lapsed { run: 7, oldest: None, dated: Day(20_000) };
+    assert_eq!(lapsed.fields(), ["voluntary.lapse.conditions", "voluntary.lapse.effective"]);
+    assert_eq!(Clause::CoverEnded { scheme: Scheme::Dependant }.fields(), ["dependants.head_schemes"]);
+    assert!(Clause::Died.fields().is_empty());
+}
+
+/// The steps of a clause, each with the chief field that decides it and the day of the law that does.
+fn decided(timeline: &Timeline, revision: Revision, until: &str, clause: &str) -> Vec<String> {
+    let steps = explain(timeline, &law(revision), day(until), Moment::MAX).steps;
+    let told = steps.iter().filter(|step| format!("{:?}", step.clause).starts_with(clause));
+    told.map(|step| format!("{} {} {}", step.day, step.fields.first().unwrap_or(&"-"), step.decided_on)).collect()
+}
+
+#[test]
+fn a_cover_names_the_sector_and_the_limit_that_decide_it() {
+    let at_once = || Formal { entitlement: vec![Entitlement::Immediate], run_off_months: 1 };
+    let by_state = || Revision {
+        formal_public: at_once(),
+        formal_private: Formal { entitlement: vec![Entitlement::Consecutive(9)], run_off_months: 1 },
+        ..plain()
+    };
+    let job = |number, sector, from: &str, until: &str| {
+        let (employment, until) = (EmploymentId(number), Some(day(until)));
+        (from.to_owned(), Fact::Hired { employment, sector, from: day(from), until })
+    };
+    let of =
+        |jobs: &[(String, Fact)]| known(&jobs.iter().map(|(on, fact)| (on.as_str(), fact.clone())).collect::<Vec<_>>());
+    // The private employment covers nobody yet; the one of the State does, and what runs on after it is its own.
+    let both =
+        of(&[job(1, Sector::Private, "2025-01-05", "2025-03-31"), job(2, Sector::Public, "2025-02-10", "2025-02-20")]);
+    assert_eq!(
+        decided(&both, by_state(), "2025-06-30", "Cover"),
+        ["2025-02-10 formal.public.entitlement 2025-02-10", "2025-02-21 formal.private.entitlement 2025-02-21",]
+    );
+    let state = of(&[job(1, Sector::Public, "2025-02-10", "2025-02-20")]);
+    assert_eq!(
+        decided(&state, by_state(), "2025-06-30", "Cover"),
+        [
+            "2025-02-10 formal.public.entitlement 2025-02-10",
+            "2025-02-21 - 2025-02-21",
+            "2025-02-21 formal.public.run_off_months 2025-02-21",
+            "2025-04-01 formal.public.run_off_months 2025-04-01",
+        ]
+    );
+    let private = of(&[job(1, Sector::Private, "2025-02-10", "2025-02-20")]);
+    let by_employer = Revision { formal_private: at_once(), ..plain() };
+    assert_eq!(
+        decided(&private, by_employer, "2025-03-15", "CoverBegan"),
+        ["2025-02-10 formal.private.entitlement 2025-02-10", "2025-02-21 formal.private.run_off_months 2025-02-21",]
+    );
+}
+
+#[test]
+fn the_end_of_voluntary_cover_names_what_ended_it() {
+    let life = |more: &[(&'static str, Fact)]| {
+        let first = [("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 200))];
+        known(&[&first, more].concat())
+    };
+    let ended = |more: &[(&'static str, Fact)], revision| decided(&life(more), revision, "2025-12-31", "CoverEnded");
+    // February is the last month paid; April asks for March.
+    assert_eq!(ended(&[], by_the_month()), ["2025-04-16 voluntary.entitlement 2025-04-16"]);
+    let always = || Revision { entitlement: vec![Entitlement::Immediate], ..by_the_month() };
+    assert_eq!(ended(&[], always()), ["2025-06-16 voluntary.lapse.conditions 2025-06-16"]);
+    let limited = Revision { suspend_after: Some(0), ..always() };
+    assert_eq!(ended(&[], limited), ["2025-04-16 voluntary.suspend_after 2025-04-16"]);
+    let one = Revision { suspend_after: Some(1), ..always() };
+    assert_eq!(ended(&[], one), ["2025-05-16 voluntary.suspend_after 2025-05-16"]);
+    let with_return = Revision { suspend_after: Some(0), suspension_return: Some(terms()), ..always() };
+    assert_eq!(ended(&[], with_return), ["2025-04-16 voluntary.suspend_after 2025-04-16"]);
+    let three = Revision { longest_months: Some(3), ..always() };
+    assert_eq!(ended(&[], three), ["2025-04-01 voluntary.longest_months 2025-04-01"]);
+    assert_eq!(ended(&[("2025-02-05", hired(1, "2025-02-05", None))], always())[0], "2025-02-05 - 2025-02-05");
+    assert_eq!(ended(&[("2025-02-05", Fact::Died { on: day("2025-02-05") })], always()), ["2025-02-06 - 2025-02-06"]);
+}
+
+#[test]
+fn a_way_back_names_its_own_terms_and_a_month_the_law_of_its_first_day() {
+    let life = known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-04-20", paid("2025-04-20", 900))]);
+    let back = |revision: &Revision| {
+        let of = |clause| decided(&life, revision.clone(), "2025-04-30", clause);
+        [of("PaymentSavedUp"), of("ReturnedByBackPayment")].concat()
+    };
+    let twice = |field: &str| vec![format!("2025-04-20 {field} 2025-04-20"); 2];
+    let open = Revision { back_payment: Some(terms()), ..by_the_month() };
+    assert_eq!(back(&open), twice("voluntary.return.back_payment"));
+    let suspended =
+        Revision { lapse: Vec::new(), suspend_after: Some(0), suspension_return: Some(terms()), ..open.clone() };
+    assert_eq!(back(&suspended), twice("voluntary.suspension_return"));
+    let amnesty =
+        |back_payment| Amnesty { from: day("2025-04-01"), until: day("2025-04-30"), back_payment, re_enrolment: true };
+    let for_april = Revision { amnesties: vec![amnesty(Some(terms()))], back_payment: None, ..open.clone() };
+    assert_eq!(back(&for_april), twice("voluntary.return.amnesties"));
+    let of_enrolment = Revision { amnesties: vec![amnesty(None)], ..open.clone() };
+    assert_eq!(back(&of_enrolment), twice("voluntary.return.back_payment"));
+    assert_eq!(decided(&life, open, "2025-02-28", "MonthOverdue"), ["2025-02-16 voluntary.due_day 2025-01-01"]);
+}
+
+#[test]
+fn the_end_of_a_dependant_s_cover_names_the_limit_of_age_or_the_head() {
+    let household = |relation, until: Option<&str>| Fact::Household {
+        head: MemberId(1),
+        relation,
+        disabled: false,
+        registered: true,
+        from: day("2025-01-10"),
+        until: until.map(day),
+    };
+    let rule = DependantRule {
+        head_schemes: vec![Scheme::Voluntary],
+        child_under: 18,
+        disabled: false,
+        spouse_under: Some(60),
+        registered_marriage: true,
+    };
+    let head = || known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 200))]);
+    let ended = |born: &str, fact| {
+        let life = known(&[("2025-01-02", Fact::Born { on: day(born) }), ("2025-01-10", fact)]);
+        let life = life.with_heads(vec![(MemberId(1), head())]);
+        let always = vec![Entitlement::Immediate];
+        let revision = Revision { dependants: Some(rule.clone()), entitlement: always, ..by_the_month() };
+        decided(&life, revision, "2025-12-31", "CoverEnded")
+    };
+    assert_eq!(ended("2007-03-05", household(Relation::Child, None)), ["2025-03-05 dependants.child_under 2025-03-05"]);
+    assert_eq!(
+        ended("1965-03-05", household(Relation::Spouse, None)),
+        ["2025-03-05 dependants.spouse_under 2025-03-05"]
+    );
+    // The head lapses.
+    assert_eq!(
+        ended("2015-03-05", household(Relation::Child, None)),
+        ["2025-06-16 dependants.head_schemes 2025-06-16"]
+    );
+    assert_eq!(ended("2015-03-05", household(Relation::Child, Some("2025-02-28"))), ["2025-03-01 - 2025-03-01"]);
+}

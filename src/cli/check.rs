@@ -98,11 +98,7 @@ fn text(answer: &CheckCoverageResponse) -> String {
     };
     let mut lines = vec![format!("{verdict}{on}"), format!("  {reason}")];
     lines.extend(answer.covers.iter().map(|cover| format!("  cover      {}", words::cover(cover))));
-    if let Some(duty) = &answer.co_payment {
-        let until = civil::day_text(duty.until_day);
-        let most = duty.ceiling_riel.map(|riel| format!(", at most {riel} riel")).unwrap_or_default();
-        lines.push(format!("  pays       {} times {} of the bill{most}, until {until}", duty.months, duty.rate));
-    }
+    lines.extend(answer.co_payment.iter().map(|duty| format!("  pays       {}", words::co_payment(duty))));
     for source in answer.sources.iter().filter(|source| !source.loaded) {
         lines.push(format!("  not known  {}", words::registry(source.registry())));
     }

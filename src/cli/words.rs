@@ -3,7 +3,7 @@
 //! One word for one value, so that every subcommand says the same. Absent on purpose: sentences; those belong to the
 //! subcommand that says them, and the reasons of a decision are the server's own.
 
-use crate::proto::v1::{Cover, DoorKind, IdentifierKind, Registry, Scheme, Standing, SuspenseReason};
+use crate::proto::v1::{CoPayment, Cover, DoorKind, IdentifierKind, Registry, Scheme, Standing, SuspenseReason};
 
 use super::civil;
 
@@ -40,6 +40,13 @@ pub(super) fn cover(cover: &Cover) -> String {
         Some(until) => format!("{}, from {from} to {}", scheme(cover.scheme()), civil::day_text(Some(until))),
         None => format!("{}, from {from}, no end in sight", scheme(cover.scheme())),
     }
+}
+
+/// What a member pays of a bill after a return, fit to follow "pays".
+pub(super) fn co_payment(duty: &CoPayment) -> String {
+    let until = civil::day_text(duty.until_day);
+    let most = duty.ceiling_riel.map(|amount| format!(", at most {}", riel(amount))).unwrap_or_default();
+    format!("{} times {} of the bill{most}, until {until}", duty.months, duty.rate)
 }
 
 /// A way back after a lapse.

@@ -4,7 +4,7 @@ mod batch;
 mod warning;
 
 use krama_documents::catalogue::{self, Catalogue, Language};
-use krama_law::answer::{CoPayment, Standing};
+use krama_law::answer::Standing;
 use krama_law::calendar::{Day, Moment};
 use krama_law::decision::{Explanation, Stretch};
 use krama_law::explanation::Step;
@@ -245,7 +245,7 @@ impl Counter {
                     as_of: Some(decision::as_of(*day, *known)),
                     policy_revision: revision.to_string(),
                     check_reference: reference(reading.position, proof),
-                    co_payment: co_payment.map(co_payment_message),
+                    co_payment: co_payment.map(decision::co_payment),
                     ..without(verdict)
                 }
             }
@@ -262,15 +262,6 @@ fn step_told(step: &Step, explained: &Explained, catalogue: &Catalogue) -> v1::S
         fact_ids: step.facts.iter().map(|fact| id_text(fact.0)).collect(),
         values: values.map(|(key, value)| (key.to_owned(), value)).collect(),
         text: catalogue.say(&catalogue::clause(&step.clause)),
-    }
-}
-
-fn co_payment_message(duty: CoPayment) -> v1::CoPayment {
-    v1::CoPayment {
-        rate: duty.rate.to_string(),
-        months: i32::from(duty.months),
-        ceiling_riel: duty.ceiling,
-        until_day: Some(date(duty.until)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Decisions on the wire: standing, covers, doors, steps and months, as several services tell them.
 
-use krama_law::answer::{Cover, Door, DoorKind, Scheme, Standing};
+use krama_law::answer::{CoPayment, Cover, Door, DoorKind, Scheme, Standing};
 use krama_law::calendar::{Day, Moment};
 use krama_law::decision::MonthState;
 
@@ -75,6 +75,15 @@ pub(crate) fn door(door: &Door) -> v1::Door {
     }
 }
 
+pub(crate) fn co_payment(duty: CoPayment) -> v1::CoPayment {
+    v1::CoPayment {
+        rate: duty.rate.to_string(),
+        months: i32::from(duty.months),
+        ceiling_riel: duty.ceiling,
+        until_day: Some(date(duty.until)),
+    }
+}
+
 pub(crate) fn decision(decision: &Decision) -> v1::Decision {
     let answer = &decision.answer;
     let months = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
@@ -99,5 +108,6 @@ pub(crate) fn decision(decision: &Decision) -> v1::Decision {
         policy_revision: answer.revision.to_string(),
         holds_until: answer.holds_until.map(date),
         as_of: Some(as_of(answer.valid_at, answer.known_at)),
+        co_payment: answer.co_payment.map(co_payment),
     }
 }

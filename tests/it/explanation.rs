@@ -4,6 +4,7 @@ use krama::proto::v1;
 use prost_types::Timestamp;
 use tonic::Code;
 
+use crate::policy::{publish, reform};
 use crate::refusal::{invalid, no, not_now, required};
 use crate::say::{date, explain};
 use crate::world::{AGENT, OFFICER, World};
@@ -167,4 +168,42 @@ fn every_reason_of_the_contract_has_a_message_in_both_languages() {
     keys.sort_unstable();
     told.sort_unstable();
     assert_eq!(keys, told);
+}
+
+/// Paid from June to August 2026, then silent under a law that suspends for more than six months overdue, and back by paying
+/// them, with a duty of co-payment.
+#[tokio::test]
+async fn a_return_from_a_suspension_names_its_own_source_and_the_duty_that_follows() {
+    let world = World::on("2026-06-03").await;
+    let duty = "[voluntary.return]\nco_payment = { days = 45, rate = \"0.05\", max_months = 12 }\n\n[voluntary.lapse]";
+    let source = "[[source]]\nfield = \"voluntary.return.co_payment\"\nassumption = \"As Indonesia does.\"\n\n[[source]]";
+    let law = reform("kh-suspension").replace("[voluntary.lapse]", duty).replacen("[[source]]", source, 1);
+    publish(&world, &law).await;
+    let member = world.enrolled(1).await;
+    world.pay(&member, "2026-06-03", 3).await;
+    world.clock_to("2027-04-20").await;
+    let suspended = world.reads(AGENT, explain(&member)).await;
+    let decision = suspended.decision.clone().expect("a decision");
+    assert_eq!((decision.overdue_months, decision.covered, decision.co_payment.is_none()), (7, false, true));
+    // Nobody lapses under this law, so there is nothing to prevent.
+    assert_eq!((decision.last_safe_day, decision.least_amount_riel), (None, None));
+    let [door] = &decision.doors[..] else { panic!("{:?}", decision.doors) };
+    assert_eq!((door.kind(), door.price_riel), (v1::DoorKind::BackPayment, Some(109_200)));
+    let cited = |reply: &v1::ExplainCoverageResponse, clause: &str| {
+        let step = reply.steps.iter().find(|step| step.clause == clause);
+        step.unwrap_or_else(|| panic!("{clause}: {:?}", reply.steps)).citation.clone()
+    };
+    let of_limit = "Assumption: A variant of the debate: what is a lapse today only suspends.";
+    assert_eq!(cited(&suspended, "COVER_SUSPENDED"), of_limit);
+
+    world.pay(&member, "2027-04-20", 7).await;
+    let back = world.reads(AGENT, explain(&member)).await;
+    let of_return = "Assumption: What is owed is paid without a penalty, two years of it at most, as Indonesia does.";
+    assert_eq!(cited(&back, "RETURNED_BY_BACK_PAYMENT"), of_return);
+    assert_eq!(cited(&back, "PAYMENT_SAVED_UP"), of_return);
+    let decision = back.decision.expect("a decision");
+    assert!(decision.covered && decision.doors.is_empty(), "{decision:?}");
+    let owed = decision.co_payment.expect("a duty");
+    assert_eq!((owed.rate.as_str(), owed.months, owed.ceiling_riel), ("0.05", 7, None));
+    assert_eq!(owed.until_day, Some(date("2027-06-04")));
 }

@@ -94,6 +94,7 @@ fn covers(decision: &Decision) -> Vec<String> {
         lines.push("  none".to_owned());
     }
     lines.extend(decision.covers.iter().map(|cover| format!("  {}", words::cover(cover))));
+    lines.extend(decision.co_payment.iter().map(|duty| format!("  the member pays {}", words::co_payment(duty))));
     lines
 }
 

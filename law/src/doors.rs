@@ -52,13 +52,14 @@ impl Machine<'_> {
 
     /// Allocates what had been added up for a return that is no longer asked for.
     fn empty_pot(&mut self, today: Today<'_>) {
-        if self.purse.pot() > 0 {
-            let facts = self.facts_in_pot();
-            let (owner, amount) = self.purse.open_pot();
-            let placed_before = self.purse.parcels.len();
-            self.allocate(owner, amount, None, today);
-            self.note_saved_up(today.day, facts, amount, placed_before);
+        let facts = self.facts_in_pot();
+        if facts.is_empty() {
+            return;
         }
+        let (owner, amount) = self.purse.open_pot();
+        let placed_before = self.purse.parcels.len();
+        self.allocate(owner, amount, None, today);
+        self.note_saved_up(today.day, facts, amount, placed_before);
     }
 
     /// The first reason for which an enrolment on the day is refused.
@@ -244,7 +245,7 @@ impl Machine<'_> {
         if !forgiven.is_empty() {
             self.note_by(day, Vec::new, fields, || Clause::MonthsForgiven { months: forgiven });
         }
-        if day < self.waiting_over {
+        if terms.waiting_months > 0 {
             let until = self.waiting_over;
             self.note_by(day, Vec::new, fields, || Clause::CoverWaits { until });
         }

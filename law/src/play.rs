@@ -398,13 +398,13 @@ fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Month {
 /// The last day of the time that is left, to be found when the life is lived, by an enrolment that was entered late, or by
 /// money that was learnt late to be gone; the due day after it is no farther than any other.
 fn time_left(life: &Life, book: &Book<'_>) -> Option<Day> {
-    let enrolled = life.enrolments.iter().map(|enrolment| (enrolment.on, enrolment.known));
+    let enrolled = life.enrolments.iter().map(|enrolment| enrolment.known);
     let reversed = life.reversals.iter().filter_map(|&index| life.payments[index].reversal);
-    let reversed = reversed.map(|reversal| (reversal.on, reversal.known));
-    let refunded = life.refunds.iter().map(|refund| (refund.on, refund.known));
-    let learnt = enrolled.chain(reversed).chain(refunded).map(|(on, known)| (on, known.day()));
+    let reversed = reversed.map(|reversal| reversal.known);
+    let refunded = life.refunds.iter().map(|refund| refund.known);
+    let learnt = enrolled.chain(reversed).chain(refunded).map(|known| known.day());
     let left = book.revisions().iter().map(|revision| revision.learnt_late_days).max().unwrap_or(0);
-    learnt.filter(|(on, learnt)| on < learnt).map(|(_, learnt)| learnt.plus(i32::from(left))).max()
+    learnt.max().map(|learnt| learnt.plus(i32::from(left)))
 }
 
 #[cfg(test)]

@@ -64,17 +64,10 @@ impl<'a> Play<'a> {
         let mut machine = self.unheard();
         machine.steps = None;
         machine.brisk = false;
-        let mut now = self.day;
-        loop {
-            let next = machine.next_day(now);
-            if next > last {
-                break;
-            }
-            now = next;
-            machine.pass(now);
-        }
-        if machine.passed < last {
-            machine.pass(last);
+        let mut next = machine.next_day(self.day);
+        while next <= last {
+            machine.pass(next);
+            next = machine.next_day(next);
         }
         let today = machine.look_up(last);
         machine.amounts_that_pay(today).into_iter().find(|&amount| {

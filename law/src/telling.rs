@@ -34,7 +34,7 @@ impl Machine<'_> {
 
     /// Notes what was allocated of money that had been saved up, by the parcels that were placed since there were so many.
     pub(crate) fn note_saved_up(&mut self, day: Day, facts: Vec<FactId>, amount: Riel, placed_before: usize) {
-        if self.steps.is_some() && amount > 0 {
+        if amount > 0 {
             let (months, credit, charge) = self.placed_since(placed_before);
             self.note(day, || facts.clone(), || Clause::SavedUpAllocated { amount, months, credit });
             if charge > 0 {

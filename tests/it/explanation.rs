@@ -176,7 +176,8 @@ fn every_reason_of_the_contract_has_a_message_in_both_languages() {
 async fn a_return_from_a_suspension_names_its_own_source_and_the_duty_that_follows() {
     let world = World::on("2026-06-03").await;
     let duty = "[voluntary.return]\nco_payment = { days = 45, rate = \"0.05\", max_months = 12 }\n\n[voluntary.lapse]";
-    let source = "[[source]]\nfield = \"voluntary.return.co_payment\"\nassumption = \"As Indonesia does.\"\n\n[[source]]";
+    let source =
+        "[[source]]\nfield = \"voluntary.return.co_payment\"\nassumption = \"As Indonesia does.\"\n\n[[source]]";
     let law = reform("kh-suspension").replace("[voluntary.lapse]", duty).replacen("[[source]]", source, 1);
     publish(&world, &law).await;
     let member = world.enrolled(1).await;

@@ -161,3 +161,14 @@ fn up_to_a_day_in_the_past_only_days_up_to_it_are_told() {
     assert_eq!(up_to("2025-09-16"), ["2025-09-16"]);
     assert_eq!(up_to("2025-10-05"), ["2025-10-05"]);
 }
+
+#[test]
+fn no_change_is_told_of_the_days_to_come_though_a_revision_begins_among_them() {
+    let later = Revision { effective: day("2025-12-01"), ..plain() };
+    let law = laws([plain(), later]);
+    let more: Vec<_> = silent().into_iter().chain([("2025-10-20", hired(7, "2025-10-05", None))]).collect();
+    let at = Moment::start_of(day("2025-10-20"));
+    let told = changes(&known(&silent()), &known(&more), &law, day("2025-10-20"), at);
+    let days: Vec<_> = told.iter().map(|change| (change.from, change.until)).collect();
+    assert_eq!(days, [(day("2025-10-05"), day("2025-10-20"))]);
+}

@@ -90,6 +90,9 @@ fn the_end_of_voluntary_cover_names_what_ended_it() {
     assert_eq!(ended(&[], always()), ["2025-06-16 voluntary.lapse.conditions 2025-06-16"]);
     let limited = Revision { suspend_after: Some(0), ..always() };
     assert_eq!(ended(&[], limited), ["2025-04-16 voluntary.suspend_after 2025-04-16"]);
+    // With one month overdue, as many as the limit lets be, it is the entitlement that fails.
+    let both = Revision { suspend_after: Some(1), ..by_the_month() };
+    assert_eq!(ended(&[], both), ["2025-04-16 voluntary.entitlement 2025-04-16"]);
     let one = Revision { suspend_after: Some(1), ..always() };
     assert_eq!(ended(&[], one), ["2025-05-16 voluntary.suspend_after 2025-05-16"]);
     let with_return = Revision { suspend_after: Some(0), suspension_return: Some(terms()), ..always() };

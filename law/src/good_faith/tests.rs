@@ -55,3 +55,10 @@ fn an_answer_with_a_kept_cover_holds_until_another_is_kept() {
     assert_eq!(holds(&then_harsh, "2025-03-01", Moment::MAX), (1, until("2025-03-31")));
     assert_eq!(holds(&then_harsh, "2025-04-01", Moment::MAX), (0, None));
 }
+
+#[test]
+fn nothing_is_kept_after_a_death_whenever_it_is_learnt() {
+    let life = known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-05-20", Fact::Died { on: day("2025-03-10") })]);
+    let answer = decide(&life, &law(plain()), day("2025-03-20"), Moment::MAX);
+    assert_eq!((answer.covers, answer.holds_until), (Vec::new(), None));
+}

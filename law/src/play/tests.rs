@@ -103,6 +103,16 @@ fn a_lapse_is_seen_behind_the_time_that_is_left_by_what_was_learnt_years_later()
     }
 }
 
+#[test]
+fn a_lapse_is_seen_behind_the_long_time_that_a_law_leaves_for_what_is_learnt_at_once() {
+    let patient =
+        Revision { learnt_late_days: 366, prepay_months: 0, lapse: vec![LapseCondition::Consecutive(1)], ..plain() };
+    let gone = Fact::Reversed { payment: FactId(2), on: day("2025-01-20") };
+    let life = [("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 100)), ("2025-01-20", gone)];
+    let answer = decide(&known(&life), &law(patient), day("2025-01-20"), Moment::MAX);
+    assert_eq!(answer.last_safe_day, Some(day("2026-02-15")));
+}
+
 /// Who lapses and returns on the day by money that was added up, at no price, begins anew and can lapse once more.
 #[test]
 fn a_lapse_is_seen_behind_a_return_that_is_still_to_come() {

@@ -3,8 +3,9 @@
 
 use super::*;
 use crate::calendar::Moment;
+use crate::decision::decide;
 use crate::fact::{EmploymentId, Fact, FactId};
-use crate::policy::tests::{back_payment, law, plain};
+use crate::policy::tests::{back_payment, law, laws, plain};
 use crate::policy::{CoPaymentRule, Entitlement, Formal, LateCharge, OnHoliday, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
@@ -371,4 +372,32 @@ fn due_days_that_holidays_move_and_those_in_disorder_are_found() {
         days_counting_arrears(&steady(6), moved, "2025-11-30"),
         format!("{BEGINS} (4) 2025-08-01 2025-09-01 2025-09-02 2025-10-01 2025-11-01")
     );
+}
+
+#[test]
+fn a_payment_ends_the_arrears_on_its_day_also_where_a_later_month_became_cheaper() {
+    // Each month falls due on its 5th. For March 100 of 130 were paid ahead; since March a month costs 100.
+    let window = || Revision {
+        due_day: 5,
+        due_month_offset: 0,
+        entitlement: vec![Entitlement::Window { insured: 1, of: 12 }],
+        ..plain()
+    };
+    let dear = Revision { contribution: 130, ..window() };
+    let law = laws([dear, Revision { effective: day("2025-03-01"), ..window() }]);
+    let ahead = Fact::Payment { on: day("2025-01-04"), amount: 100, month: "2025-03".parse().ok() };
+    let life = known(&[
+        ("2025-01-03", enrolled("2025-01-03")),
+        ("2025-01-03", paid("2025-01-03", 130)),
+        ("2025-01-04", ahead),
+        ("2025-03-10", paid("2025-03-10", 130)),
+    ]);
+    let answer = |asked| decide(&life, &law, day(asked), Moment::MAX);
+    assert_eq!(
+        (answer("2025-03-09").standing, answer("2025-03-09").since),
+        (Standing::InArrears, Some(day("2025-02-06")))
+    );
+    for asked in ["2025-03-10", "2025-03-20"] {
+        assert_eq!((answer(asked).standing, answer(asked).since), (Standing::Current, Some(day("2025-03-10"))));
+    }
 }

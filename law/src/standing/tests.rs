@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::calendar::Moment;
-use crate::policy::tests::{law, plain};
-use crate::timeline::tests::day;
+use crate::decision::decide;
+use crate::policy::tests::{law, laws, plain};
+use crate::policy::{Law, Transition};
+use crate::timeline::tests::{day, enrolled, known};
 
 fn machine<R>(revision: Revision, ask: impl FnOnce(&mut Machine<'_>) -> R) -> R {
     let (life, law) = (Life::default(), law(revision));
@@ -35,4 +37,23 @@ fn money_unsettles_a_day_only_where_it_can_bring_a_lapse_on_the_next() {
     assert!(!unsettled(plain()));
     assert!(unsettled(Revision { lapse: vec![LapseCondition::Window { paid: 2, of: 3 }], ..plain() }));
     assert!(unsettled(Revision { notice_days: Some(30), ..plain() }));
+}
+
+#[test]
+fn the_oldest_revision_has_no_bars_before_it_to_lift() {
+    let lifting = |effective: &str| Revision {
+        effective: day(effective),
+        transition: Transition { gaps_count: true, bars_lifted: true },
+        ..plain()
+    };
+    // The seventh month in a row is missed on 16 August.
+    let life = known(&[("2025-01-10", enrolled("2025-01-10"))]);
+    let stands = |law: &Law, asked| decide(&life, law, day(asked), Moment::MAX).standing;
+    let alone = law(lifting("2025-09-01"));
+    assert_eq!(["2025-08-31", "2025-09-01"].map(|asked| stands(&alone, asked)), [Standing::Abandoned; 2]);
+    let second = laws([plain(), lifting("2025-09-01")]);
+    assert_eq!(
+        ["2025-08-31", "2025-09-01"].map(|asked| stands(&second, asked)),
+        [Standing::Abandoned, Standing::NotEnrolled]
+    );
 }

@@ -373,3 +373,46 @@ fn what_was_saved_up_is_told_where_an_enrolment_allocates_it_and_time_that_is_le
         ]
     );
 }
+
+#[test]
+fn a_return_that_takes_all_that_was_saved_up_leaves_nothing_to_tell_of() {
+    let life = known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-04-20", paid("2025-04-20", 360))]);
+    let told = steps(&life, Revision { back_payment: Some(terms()), ..by_the_month() }, "2025-04-30");
+    assert_eq!(
+        told[4..],
+        [
+            "2025-04-20 PaymentSavedUp { amount: 360, pot: 360, price: 360 } [2]",
+            "2025-04-20 ReturnedByBackPayment { price: 360, surcharge: 60, months: [2025-01, 2025-02, 2025-03] } [2]",
+            "2025-04-20 CoverBegan { scheme: Voluntary } []",
+        ]
+    );
+}
+
+#[test]
+fn what_was_saved_up_in_a_suspension_that_ends_by_itself_is_told_with_its_charge() {
+    // February and March are overdue, and suspend; the employment exempts March.
+    let life = known(&[
+        ("2025-01-03", enrolled("2025-01-03")),
+        ("2025-01-03", paid("2025-01-03", 100)),
+        ("2025-03-10", paid("2025-03-10", 51)),
+        ("2025-03-20", hired(1, "2025-03-20", Some("2025-03-31"))),
+    ]);
+    let revision = Revision {
+        due_day: 5,
+        due_month_offset: 0,
+        suspend_after: Some(1),
+        suspension_return: Some(terms()),
+        late_charge: Some(LateCharge { penalty: "0.01".parse().unwrap(), compound: false }),
+        ..by_the_month()
+    };
+    let told = steps(&life, revision, "2025-04-01");
+    let from = told.iter().position(|step| step.contains("SuspensionOver")).unwrap();
+    assert_eq!(
+        told[from..from + 3],
+        [
+            "2025-04-01 SuspensionOver []",
+            "2025-04-01 SavedUpAllocated { amount: 51, months: [2025-02], credit: 0 } [3]",
+            "2025-04-01 ChargedForDelay { amount: 1 } [3]",
+        ]
+    );
+}

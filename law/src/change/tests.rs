@@ -4,7 +4,7 @@ use super::*;
 use crate::fact::Fact;
 use crate::fact::{EmploymentId, FactId};
 use crate::policy::tests::{back_payment, law, laws, plain};
-use crate::policy::{Entitlement, Revision};
+use crate::policy::{Entitlement, Formal, Revision};
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 /// Enrolled on 10 January 2025 with that month paid: of February to August the seventh falls due on 15 September, so that
@@ -164,7 +164,8 @@ fn up_to_a_day_in_the_past_only_days_up_to_it_are_told() {
 
 #[test]
 fn no_change_is_told_of_the_days_to_come_though_a_revision_begins_among_them() {
-    let later = Revision { effective: day("2025-12-01"), ..plain() };
+    let never = Formal { entitlement: vec![Entitlement::Consecutive(99)], run_off_months: 0 };
+    let later = Revision { effective: day("2025-12-01"), formal_private: never, ..plain() };
     let law = laws([plain(), later]);
     let more: Vec<_> = silent().into_iter().chain([("2025-10-20", hired(7, "2025-10-05", None))]).collect();
     let at = Moment::start_of(day("2025-10-20"));

@@ -38,7 +38,7 @@ months-forgiven = { $months } { $count ->
     [one] is
    *[other] are
 } owed no more: the way back does not ask for them.
-notice-served = The notice was served that the law asks for before a lapse.
+notice-served = A notice of a lapse was served.
 cover-waits = Cover waits after the return: it can begin on { $until }.
 month-overdue = { $month } fell due unpaid: { $overdue ->
     [one] one month is

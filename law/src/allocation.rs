@@ -6,7 +6,7 @@
 use crate::calendar::{Day, Moment, Month};
 use crate::explanation::Clause;
 use crate::fact::FactId;
-use crate::life::{Late, Payment, late};
+use crate::life::{Payment, late};
 use crate::money::{Riel, paid_with_penalty, price_with_penalty};
 use crate::policy::{BackPayment, LateCharge};
 use crate::purse::{Owner, Place, SuspenseReason};
@@ -81,14 +81,16 @@ impl Machine<'_> {
     }
 
     /// Gives those of the months that a reversal reopened which are owed again the time that a late loss leaves. A month
-    /// of an earlier enrolment, or one that is excused by now, takes nothing away from anybody. A month that had been paid in
-    /// part was owing all along; but other money may have paid it before it was learnt that this is gone, so that leaves time
-    /// without lapse too.
+    /// of an earlier enrolment, or one that is excused by now, takes nothing away from anybody. A month that had been
+    /// paid in part was owing all along; but other money may have paid it before it was learnt that this is gone, so
+    /// that leaves time without lapse too.
     fn owe_again(&mut self, opened: &Opened, day: Day, known: Moment, fact: FactId) {
+        let mut left = None;
         if known.day() > day && opened.partly.iter().any(|&month| self.owed(month)) {
-            self.leave_time(late(self.book, known, day, fact, Month(1), Month(0)));
+            left = late(self.book, known, day, fact, Month(1), Month(0));
+            self.lates.extend(left);
         }
-        for &month in &opened.unpaid {
+        for &month in opened.unpaid.iter() {
             if !self.owed(month) {
                 continue;
             }
@@ -98,15 +100,11 @@ impl Machine<'_> {
             if self.due(month).day < late.due.day {
                 self.months.put_off(month, late.due);
             }
-            self.leave_time(Some(late));
-        }
-    }
-
-    /// Leaves time without lapse, from the day on.
-    pub(crate) fn leave_time(&mut self, late: Option<Late>) {
-        if let Some(late) = late {
             self.lates.push(late);
-            self.note(late.from, || vec![late.fact], || Clause::LearntLate { until: late.due.day });
+            left = Some(late);
+        }
+        if let Some(late) = left {
+            self.note(day, || vec![fact], || Clause::LearntLate { until: late.due.day });
         }
     }
 
@@ -176,8 +174,8 @@ impl Machine<'_> {
         }
     }
 
-    /// What of the parcels that were placed since there were so many lies on which months, how much of them is credit, and
-    /// how much is charged for delay.
+    /// On which months the parcels lie that were placed since there were so many, how much of them is credit, and how
+    /// much is charged for delay.
     pub(crate) fn placed_since(&self, placed_before: usize) -> (Vec<Month>, Riel, Riel) {
         let placed = &self.purse.parcels[placed_before..];
         let months = placed.iter().filter_map(|parcel| match parcel.place {

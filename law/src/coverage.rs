@@ -1,7 +1,7 @@
 //! Coverage: which schemes cover a person on a day, from insured months, employment, certificates and households.
 //!
 //! Entitlement looks at the months before the one of the day, as they stand on that day. Absent: what is kept in
-//! good faith, which needs a second look from an earlier instant (`decision`).
+//! good faith, which needs a second look from an earlier instant (`good_faith`).
 
 use crate::answer::{CoPayment, Scheme, Schemes, Standing};
 use crate::calendar::{Day, Month};
@@ -121,9 +121,7 @@ impl Machine<'_> {
 
     fn assisted(&self, today: Today<'_>) -> bool {
         self.life.certificates.iter().any(|certificate| {
-            certificate.from <= today.day
-                && certificate.until.is_none_or(|until| today.day <= until)
-                && today.revision.assistance_levels.contains(&certificate.level)
+            certificate.covers_day(today.day) && today.revision.assistance_levels.contains(&certificate.level)
         })
     }
 

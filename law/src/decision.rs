@@ -153,8 +153,9 @@ pub fn first_day_of_cover(timeline: &Timeline, law: &Law, scheme: Scheme, from: 
     })
 }
 
-/// The least amount that, paid on the last safe day, still prevents the next lapse: there is one exactly where there is
-/// such a day. Money is counted as the law allocates it when the payer names no month, and by the prices of that day.
+/// The least amount, in riel, that prevents the next lapse when it is paid on the last safe day for no month that is
+/// named, under the law in force and by the prices of that day. None where there is no such day, and where nothing that
+/// is paid on it would.
 pub fn least_saving_amount(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> Option<Riel> {
     played_in_force(timeline, law, Question::of(day, known_at), |play| play.least_saving_amount())
 }

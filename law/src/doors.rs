@@ -45,7 +45,10 @@ impl Machine<'_> {
         if enrolment.known.day() > day {
             // It is too late to keep an older lapse from taking effect on the day: that was decided at its start.
             let last = enrolment.owed_anyway_from.plus(-1);
-            self.leave_time(late(self.book, enrolment.known, day, enrolment.fact, first_month, last));
+            if let Some(late) = late(self.book, enrolment.known, day, enrolment.fact, first_month, last) {
+                self.lates.push(late);
+                self.note(day, || vec![enrolment.fact], || Clause::LearntLate { until: late.due.day });
+            }
         }
         self.empty_pot(today);
     }
@@ -184,8 +187,8 @@ impl Machine<'_> {
         self.terms_of_return(today).map(|terms| self.price_of_return(today, &terms).0)
     }
 
-    /// What one more payment on a day has to be so that a price is reached by what is added up then; at least a riel, since
-    /// nobody returns without paying.
+    /// What one more payment on a day has to be so that a price is reached by what is added up then; at least a riel,
+    /// since nobody returns without paying.
     pub(crate) fn lacking_for(&self, price: Riel, today: Today<'_>) -> Riel {
         let terms = self.terms_of_return(today);
         let counting = terms.and_then(|terms| terms.payments_that_count(self.overdue_months(today).count()));

@@ -88,7 +88,7 @@ pub enum Clause {
     PaymentReversed {
         /// The amount of the payment.
         amount: Riel,
-        /// The months that lost money, newest first.
+        /// The months that are no longer paid, oldest first.
         months: Vec<Month>,
     },
     /// Money was paid back; the months that lost money by it.
@@ -109,7 +109,7 @@ pub enum Clause {
         /// How many months that is.
         months: u16,
     },
-    /// Months from this one on are excused: they are not owed.
+    /// Months are excused: they are not owed.
     MonthsExcused {
         /// The first of them.
         from: Month,
@@ -121,7 +121,7 @@ pub enum Clause {
         /// Which.
         months: Vec<Month>,
     },
-    /// The notice was served without which nobody lapses.
+    /// A notice of a lapse was served; it counts for a lapse by the month that fell due unpaid before it.
     NoticeServed,
     /// Who came back waits for cover.
     CoverWaits {
@@ -222,11 +222,14 @@ impl Clause {
                 SuspenseReason::Abandoned => &["voluntary.return.back_payment"],
                 SuspenseReason::NotEnrolled | SuspenseReason::Deceased => &[],
             },
+            // Who notes these says which way back, or which cover, it is.
             Clause::PaymentSavedUp { .. }
             | Clause::ReturnedByBackPayment { .. }
             | Clause::InstalmentsDropped { .. }
             | Clause::MonthsForgiven { .. }
-            | Clause::CoverWaits { .. } => &["voluntary.return.back_payment"],
+            | Clause::CoverWaits { .. }
+            | Clause::CoverBegan { .. }
+            | Clause::CoverEnded { .. } => &[],
             Clause::SavedUpAllocated { .. } => &["voluntary.contribution_riel", "voluntary.prepay_months"],
             Clause::MonthsExcused { .. } => &[],
             Clause::NoticeServed => &["voluntary.lapse.notice_days"],
@@ -245,13 +248,6 @@ impl Clause {
             Clause::CoverRunsOn { .. } | Clause::CoverRanOut => &["voluntary.lapse.run_off_months"],
             Clause::Reinstated => &["voluntary.return.bar"],
             Clause::BarStandsAgain | Clause::BarLifted { .. } => &["voluntary.return.lifts_bar_after_months"],
-            Clause::CoverBegan { scheme } | Clause::CoverEnded { scheme } => match scheme {
-                Scheme::Voluntary => &["voluntary.entitlement"],
-                Scheme::Formal => &["formal.private.entitlement"],
-                Scheme::RunOff => &["formal.private.run_off_months"],
-                Scheme::Assistance => &["assistance.levels"],
-                Scheme::Dependant => &["dependants.head_schemes"],
-            },
         }
     }
 }

@@ -19,14 +19,18 @@ pub(crate) fn learnt_after(timeline: &Timeline, law: &Law, day: Day, known_at: M
             || law.revisions().iter().any(|published| later(published.published)))
 }
 
+/// When each fact of the member and of the heads, and each revision, became known.
+fn became_known(timeline: &Timeline, law: &Law) -> impl Iterator<Item = Moment> {
+    let heads = timeline.heads().flat_map(Timeline::facts);
+    let heard = timeline.facts().iter().chain(heads).map(|recorded| recorded.known);
+    heard.chain(law.revisions().iter().map(|revision| revision.published))
+}
+
 /// The covers that the ledger gave for each day from `first` to the day before `today`, as known at the end of that
 /// day: each with the day from which it held. What was known is the same from one recording to the next, so one
 /// play tells of all days between.
 pub(crate) fn given(timeline: &Timeline, law: &Law, first: Day, today: Day) -> Vec<(Day, Schemes)> {
-    let heads = timeline.heads().flat_map(Timeline::facts);
-    let heard = timeline.facts().iter().chain(heads).map(|recorded| recorded.known);
-    let published = law.revisions().iter().map(|revision| revision.published);
-    let mut starts: Vec<Day> = heard.chain(published).map(Moment::day).collect();
+    let mut starts: Vec<Day> = became_known(timeline, law).map(Moment::day).collect();
     starts.push(first);
     starts.retain(|day| first <= *day && *day < today);
     starts.sort_unstable();
@@ -62,10 +66,7 @@ pub(crate) fn kept_otherwise(
     known_at: Moment,
     covers: Schemes,
 ) -> Option<Day> {
-    let heads = timeline.heads().flat_map(Timeline::facts);
-    let heard = timeline.facts().iter().chain(heads).map(|recorded| recorded.known);
-    let published = law.revisions().iter().map(|revision| revision.published);
-    let newest = heard.chain(published).filter(|known| *known <= known_at).max()?;
+    let newest = became_known(timeline, law).filter(|known| *known <= known_at).max()?;
     // From the day on which the newest became known nothing is learnt later.
     let today = until.map_or(newest.day(), |until| until.after().min(newest.day()));
     let given = given(timeline, law, day, today);

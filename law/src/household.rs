@@ -50,24 +50,39 @@ impl Machine<'_> {
                 && !covers.unwrap_or_else(|| household.covers.on(today.day)).and(reach).is_empty()
         })
     }
-}
 
-impl Machine<'_> {
     /// The fields of the law that decide that the person is no dependant any more; none where the facts say so.
     pub(crate) fn dependant_no_more_by(&self, today: Today<'_>) -> &'static [&'static str] {
-        let Some(rule) = today.revision.dependants.as_ref() else { return &["dependants.head_schemes"] };
-        let there = || self.life.households.iter().filter(|household| household.covers_day(today.day));
-        if there().next().is_none() || self.dead(today.day) {
+        let Some(rule) = today.revision.dependants.as_ref() else { return &["dependants"] };
+        let mut there = self.life.households.iter().filter(|household| household.covers_day(today.day)).peekable();
+        if there.peek().is_none() {
             return &[];
         }
-        match there().find(|household| !is_dependant(household, self.life.born, rule, today.day)) {
-            None => &["dependants.head_schemes"],
-            Some(household) => match household.relation {
-                Relation::Child => &["dependants.child_under"],
-                Relation::Spouse => &["dependants.spouse_under"],
-                Relation::Other => &["dependants.head_schemes"],
-            },
+        let failing: Vec<&Household> =
+            there.clone().filter(|household| !is_dependant(household, self.life.born, rule, today.day)).collect();
+        match failing[..] {
+            [household, ..] if failing.len() == there.count() => {
+                why_no_dependant(household, self.life.born, rule, today.day)
+            }
+            _ => &["dependants.head_schemes"],
         }
+    }
+}
+
+/// The field by which somebody in a household is no dependant.
+fn why_no_dependant(
+    household: &Household,
+    born: Option<Day>,
+    rule: &DependantRule,
+    day: Day,
+) -> &'static [&'static str] {
+    let under = |age: u8| born.is_some_and(|born| day < birthday(born, age));
+    match household.relation {
+        Relation::Child if household.disabled => &["dependants.disabled", "dependants.child_under"],
+        Relation::Child => &["dependants.child_under"],
+        Relation::Spouse if rule.spouse_under.is_none_or(under) => &["dependants.registered_marriage"],
+        Relation::Spouse => &["dependants.spouse_under"],
+        Relation::Other => &["dependants.head_schemes"],
     }
 }
 

@@ -177,6 +177,12 @@ impl Life {
     }
 }
 
+impl Certificate {
+    pub(crate) fn covers_day(&self, day: Day) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day <= until)
+    }
+}
+
 impl Payment {
     /// The payment that a fact is, if it is one.
     pub(crate) fn of(recorded: &Recorded) -> Option<Payment> {

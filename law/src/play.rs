@@ -395,8 +395,8 @@ fn horizon(life: &Life, book: &Book<'_>, marks: &[Day], day: Day) -> Month {
     last.month().plus(settle + ahead + 3)
 }
 
-/// The last day of the time that is left, to be found when the life is lived, by an enrolment that was entered late, or by
-/// money that was learnt late to be gone; the due day after it is no farther than any other.
+/// The last day of the time that may be left, to be found when the life is lived, by an enrolment or by money that is
+/// gone, when that was learnt; the due day after it is no farther than any other.
 fn time_left(life: &Life, book: &Book<'_>) -> Option<Day> {
     let enrolled = life.enrolments.iter().map(|enrolment| enrolment.known);
     let reversed = life.reversals.iter().filter_map(|&index| life.payments[index].reversal);

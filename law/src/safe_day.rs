@@ -46,7 +46,6 @@ impl<'a> Play<'a> {
     /// The day before the next lapse.
     fn next_lapse(&self) -> Option<Day> {
         let mut machine = self.unheard();
-        machine.steps = None;
         machine.brisk = true;
         let mut lapsed = None;
         self.onward(&mut machine, |machine, day| {
@@ -57,12 +56,11 @@ impl<'a> Play<'a> {
         lapsed
     }
 
-    /// The least amount that, paid on the last safe day for no month that is named, prevents the lapse of the day after;
-    /// none where there is no such day.
+    /// The least amount, in riel, that prevents the lapse of the day after when it is paid on the last safe day for no
+    /// month that is named; none where there is no such day, or nothing that is paid on it would.
     pub(crate) fn least_saving_amount(&self) -> Option<Riel> {
         let last = self.last_safe_day()?;
         let mut machine = self.unheard();
-        machine.steps = None;
         machine.brisk = false;
         let mut next = machine.next_day(self.day);
         while next <= last {
@@ -78,18 +76,19 @@ impl<'a> Play<'a> {
         })
     }
 
-    /// The machine at the end of the day, which hears of nothing later.
+    /// The machine at the end of the day, which hears of nothing later and tells nothing.
     fn unheard(&self) -> Machine<'a> {
         let mut machine = self.at_day.clone();
+        machine.steps = None;
         machine.hear_until(self.day);
         machine
     }
 }
 
 impl Machine<'_> {
-    /// The amounts at which a payment on the day makes one more difference, the least first. Of somebody suspended it is the
-    /// way back that is paid first; what is added up then can also bring back after the lapse, where the law asks less for
-    /// that.
+    /// The amounts at which a payment on the day makes one more difference, the least first. Of somebody suspended it is
+    /// the way back that is paid first; what is added up then can also bring back after the lapse, where the law asks
+    /// less for that.
     fn amounts_that_pay(&self, today: Today<'_>) -> Vec<Riel> {
         if !self.suspended {
             return self.sums_of_months(today).collect();

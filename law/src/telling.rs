@@ -32,11 +32,14 @@ impl Machine<'_> {
         }
     }
 
-    /// Notes what was allocated of money that had been saved up, by the parcels that were placed since there were so many.
+    /// Notes what was allocated of money that had been saved up, by the parcels placed since there were so many.
     pub(crate) fn note_saved_up(&mut self, day: Day, facts: Vec<FactId>, amount: Riel, placed_before: usize) {
         if amount > 0 {
             let (months, credit, charge) = self.placed_since(placed_before);
-            self.note(day, || facts.clone(), || Clause::SavedUpAllocated { amount, months, credit });
+            // So little that the charge took all of it is on no month.
+            if charge < amount {
+                self.note(day, || facts.clone(), || Clause::SavedUpAllocated { amount, months, credit });
+            }
             if charge > 0 {
                 self.note(day, || facts, || Clause::ChargedForDelay { amount: charge });
             }
@@ -75,9 +78,14 @@ impl Machine<'_> {
         let overdue = now.overdue;
         for month in fell_due.into_iter().filter(|_| overdue > 0) {
             self.note(day, Vec::new, || Clause::MonthOverdue { month, overdue });
-            // A month falls due by the law of its own first day.
+            let put_off = self.due(month).day != self.book.due(month);
             if let Some(step) = self.steps.as_mut().and_then(|steps| steps.last_mut()) {
-                step.decided_on = month.first_day();
+                if put_off {
+                    step.fields = &["late_knowledge.learnt_late_days"];
+                } else {
+                    // By the law of its own first day.
+                    step.decided_on = month.first_day();
+                }
             }
         }
         self.note_mercy(today);
@@ -115,15 +123,19 @@ impl Machine<'_> {
         }
     }
 
-    /// Notes the excuses that begin and the notices that are served on the day.
+    /// Notes the excuses that begin, or are met by an enrolment, and the notices that are served on the day.
     fn note_mercy(&mut self, today: Today<'_>) {
         let day = today.day;
         if self.enrolled_from.is_none() || self.dead(day) {
             return;
         }
-        let life = self.life;
-        for excuse in life.excuses.iter().filter(|excuse| excuse.from.first_day() == day) {
-            let (from, to) = (excuse.from, excuse.to);
+        let (life, owed_from) = (self.life, self.enrolled_from);
+        let joins = self.steps.iter().flatten().any(|s| s.day == day && matches!(s.clause, Clause::Enrolled { .. }));
+        for excuse in &life.excuses {
+            let (from, to, begins) = (excuse.from, excuse.to, excuse.from.first_day());
+            if begins != day && !(joins && begins < day && owed_from.is_some_and(|first| first <= to)) {
+                continue;
+            }
             self.note(day, || vec![excuse.fact], || Clause::MonthsExcused { from, to });
         }
         if today.revision.notice_days.is_some() {
@@ -138,20 +150,29 @@ impl Machine<'_> {
         match scheme {
             Scheme::Voluntary => &["voluntary.entitlement"],
             Scheme::Formal => entitlement_of(self.formal_by(today)),
-            Scheme::RunOff => self.run_off_by(),
+            Scheme::RunOff => self.run_off_by(today),
             Scheme::Assistance => &["assistance.levels"],
             Scheme::Dependant => &["dependants.head_schemes"],
         }
     }
 
-    /// The fields that decide that a scheme no longer covers; none where the facts say so.
+    /// The fields that decide that a scheme no longer covers; none where the facts say so. Of somebody employed in both
+    /// sectors the private one is named.
     fn why_ended(&self, scheme: Scheme, today: Today<'_>) -> &'static [&'static str] {
         let standing = self.state.standing;
+        if standing == Standing::Closed {
+            return &[];
+        }
         match scheme {
             Scheme::Voluntary => match standing {
                 Standing::Closed | Standing::Employed => &[],
                 Standing::Abandoned => &["voluntary.lapse.conditions"],
                 Standing::NotEnrolled => &["voluntary.longest_months"],
+                Standing::LapsePending | Standing::InArrears | Standing::Current if today.day < self.waiting_over => {
+                    // Who lapses and comes back on the day: the return, which was noted, makes cover wait.
+                    let waits = |step: &&Step| matches!(step.clause, Clause::CoverWaits { .. });
+                    self.steps.iter().flatten().rev().find(waits).map_or(&[], |step| step.fields)
+                }
                 Standing::LapsePending | Standing::InArrears | Standing::Current => {
                     let most = today.revision.suspend_after;
                     let suspends = most.is_some_and(|most| self.state.overdue > u32::from(most));
@@ -160,7 +181,9 @@ impl Machine<'_> {
             },
             Scheme::Formal if standing != Standing::Employed => &[],
             Scheme::Formal => entitlement_of(self.works_in(today.day)),
-            Scheme::RunOff => self.run_off_by(),
+            Scheme::RunOff if standing == Standing::Employed => &[],
+            Scheme::RunOff => self.run_off_by(today),
+            Scheme::Assistance if !self.life.certificates.iter().any(|one| one.covers_day(today.day)) => &[],
             Scheme::Assistance => &["assistance.levels"],
             Scheme::Dependant => self.dependant_no_more_by(today),
         }
@@ -171,9 +194,17 @@ impl Machine<'_> {
         if private { Sector::Private } else { Sector::Public }
     }
 
-    fn run_off_by(&self) -> &'static [&'static str] {
-        let [private, public] = self.run_off_from;
-        if private >= public { &["formal.private.run_off_months"] } else { &["formal.public.run_off_months"] }
+    /// The field of the sector whose cover runs off the longest.
+    fn run_off_by(&self, today: Today<'_>) -> &'static [&'static str] {
+        let ends = |sector: Sector| {
+            let months = today.revision.formal(sector).run_off_months;
+            (months > 0).then(|| self.run_off_from[sector as usize].month().plus(i32::from(months)))
+        };
+        if ends(Sector::Public) > ends(Sector::Private) {
+            &["formal.public.run_off_months"]
+        } else {
+            &["formal.private.run_off_months"]
+        }
     }
 
     pub(crate) fn facts_of_jobs_ended(&self, day: Day) -> Vec<FactId> {

@@ -36,7 +36,7 @@ pub struct NoticeRow {
     pub due_on: Day,
     /// The last day on which paying prevents the loss, where one is to be seen.
     pub last_safe_day: Option<Day>,
-    /// The least amount that prevents it, in riel.
+    /// The least amount that prevents it when paid on that day, in riel.
     pub amount: Option<Riel>,
     /// How many months were overdue; not known of notices of an older ledger.
     pub overdue: Option<u32>,

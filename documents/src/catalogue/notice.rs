@@ -20,7 +20,7 @@ pub enum Notice {
     LastSafeDay {
         /// How many are overdue.
         months: u32,
-        /// The least amount that helps.
+        /// The least amount that helps when paid on the last day.
         amount: Riel,
         /// The last day.
         day: Day,

@@ -3,8 +3,8 @@
 use super::*;
 use crate::calendar::Moment;
 use crate::decision::explain;
-use crate::fact::{EmploymentId, Fact, MemberId, Relation, Sector};
-use crate::policy::tests::{back_payment, law, plain};
+use crate::fact::{AssistanceLevel, EmploymentId, Fact, FactId, MemberId, Relation, Sector};
+use crate::policy::tests::{back_payment, law, laws, plain};
 use crate::policy::{Amnesty, BackPayment, DependantRule, Entitlement, Formal, LapseCondition, Revision};
 use crate::timeline::Timeline;
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
@@ -27,7 +27,6 @@ fn terms() -> BackPayment {
 fn a_clause_names_the_fields_that_decide_it_and_none_where_it_only_follows_from_the_facts() {
     let lapsed = Clause::Lapsed { run: 7, oldest: None, dated: Day(20_000) };
     assert_eq!(lapsed.fields(), ["voluntary.lapse.conditions", "voluntary.lapse.effective"]);
-    assert_eq!(Clause::CoverEnded { scheme: Scheme::Dependant }.fields(), ["dependants.head_schemes"]);
     assert!(Clause::Died.fields().is_empty());
 }
 
@@ -155,10 +154,96 @@ fn the_end_of_a_dependant_s_cover_names_the_limit_of_age_or_the_head() {
         ended("1965-03-05", household(Relation::Spouse, None)),
         ["2025-03-05 dependants.spouse_under 2025-03-05"]
     );
+    // Somebody of twenty in the household of a parent too, who is covered through the spouse.
+    let grown = household(Relation::Child, None);
+    let spouse = household(Relation::Spouse, None);
+    let both =
+        known(&[("2025-01-02", Fact::Born { on: day("2005-01-02") }), ("2025-01-10", grown), ("2025-01-10", spouse)]);
+    let revision =
+        Revision { dependants: Some(rule.clone()), entitlement: vec![Entitlement::Immediate], ..by_the_month() };
+    let told = decided(&both.with_heads(vec![(MemberId(1), head())]), revision, "2025-12-31", "CoverEnded");
+    assert_eq!(told, ["2025-06-16 dependants.head_schemes 2025-06-16"]);
     // The head lapses.
     assert_eq!(
         ended("2015-03-05", household(Relation::Child, None)),
         ["2025-06-16 dependants.head_schemes 2025-06-16"]
     );
     assert_eq!(ended("2015-03-05", household(Relation::Child, Some("2025-02-28"))), ["2025-03-01 - 2025-03-01"]);
+}
+
+#[test]
+fn cover_that_ends_by_a_fact_names_no_field() {
+    let certificate =
+        Fact::Certificate { level: AssistanceLevel::Poor1, from: day("2025-01-05"), until: Some(day("2025-02-28")) };
+    let ended = |more: &[(&'static str, Fact)], revision| {
+        let life = known(&[&[("2025-01-05", certificate.clone())], more].concat());
+        decided(&life, revision, "2025-12-31", "CoverEnded")
+    };
+    let listed = |levels: &[AssistanceLevel]| Revision { assistance_levels: levels.to_vec(), ..plain() };
+    let poor = listed(&[AssistanceLevel::Poor1]);
+    assert_eq!(ended(&[], poor.clone()), ["2025-03-01 - 2025-03-01"]);
+    assert_eq!(
+        ended(&[("2025-02-05", Fact::Died { on: day("2025-02-05") })], poor.clone()),
+        ["2025-02-06 - 2025-02-06"]
+    );
+    // The law ceases to list the level.
+    let until_february = laws([poor, Revision { effective: day("2025-02-01"), ..listed(&[]) }]);
+    let steps =
+        explain(&known(&[("2025-01-05", certificate.clone())]), &until_february, day("2025-02-10"), Moment::MAX).steps;
+    assert_eq!(steps.last().unwrap().fields, ["assistance.levels"]);
+}
+
+#[test]
+fn cover_that_runs_off_names_the_sector_by_which_it_lasts_longest() {
+    let formal = |run_off_months| Formal { entitlement: vec![Entitlement::Immediate], run_off_months };
+    let covers = |private, public, again: Option<&str>| {
+        let job = |number, sector, until: &str| Fact::Hired {
+            employment: EmploymentId(number),
+            sector,
+            from: day("2025-01-10"),
+            until: Some(day(until)),
+        };
+        let mut facts = vec![
+            ("2025-01-10", job(1, Sector::Private, "2025-02-20")),
+            ("2025-01-10", job(2, Sector::Public, "2025-02-20")),
+        ];
+        facts.extend(again.map(|on| ("2025-03-10", hired(3, on, Some("2025-12-31")))));
+        let revision = Revision { formal_private: formal(private), formal_public: formal(public), ..plain() };
+        decided(&known(&facts), revision, "2025-12-31", "Cover").split_off(2)
+    };
+    let of = |field: &str| [format!("2025-02-21 {field} 2025-02-21"), format!("2025-04-01 {field} 2025-04-01")];
+    assert_eq!(covers(0, 1, None), of("formal.public.run_off_months"));
+    assert_eq!(covers(1, 0, None), of("formal.private.run_off_months"));
+    assert_eq!(covers(1, 1, None), of("formal.private.run_off_months"));
+    // A hire ends it.
+    assert_eq!(covers(0, 1, Some("2025-03-10"))[2], "2025-03-10 - 2025-03-10");
+}
+
+#[test]
+fn a_month_that_was_put_off_falls_due_by_what_was_learnt_late() {
+    let gone = Fact::Reversed { payment: FactId(2), on: day("2025-01-20") };
+    let life =
+        known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 100)), ("2025-02-20", gone)]);
+    assert_eq!(
+        decided(&life, plain(), "2025-04-20", "MonthOverdue"),
+        [
+            "2025-03-16 voluntary.due_day 2025-02-01",
+            "2025-04-16 late_knowledge.learnt_late_days 2025-04-16",
+            "2025-04-16 voluntary.due_day 2025-03-01",
+        ]
+    );
+}
+
+#[test]
+fn who_lapses_and_comes_back_on_one_day_loses_cover_by_the_wait() {
+    let life = known(&[
+        ("2025-01-10", enrolled("2025-01-10")),
+        ("2025-01-10", paid("2025-01-10", 100)),
+        ("2025-05-16", paid("2025-05-16", 360)),
+    ]);
+    let waiting = BackPayment { waiting_months: 2, ..terms() };
+    let revision =
+        Revision { entitlement: vec![Entitlement::Immediate], back_payment: Some(waiting), ..by_the_month() };
+    let told = decided(&life, revision, "2025-05-16", "CoverEnded");
+    assert_eq!(told, ["2025-05-16 voluntary.return.back_payment 2025-05-16"]);
 }

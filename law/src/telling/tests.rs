@@ -391,12 +391,14 @@ fn a_return_that_takes_all_that_was_saved_up_leaves_nothing_to_tell_of() {
 #[test]
 fn what_was_saved_up_in_a_suspension_that_ends_by_itself_is_told_with_its_charge() {
     // February and March are overdue, and suspend; the employment exempts March.
-    let life = known(&[
-        ("2025-01-03", enrolled("2025-01-03")),
-        ("2025-01-03", paid("2025-01-03", 100)),
-        ("2025-03-10", paid("2025-03-10", 51)),
-        ("2025-03-20", hired(1, "2025-03-20", Some("2025-03-31"))),
-    ]);
+    let life = |amount| {
+        known(&[
+            ("2025-01-03", enrolled("2025-01-03")),
+            ("2025-01-03", paid("2025-01-03", 100)),
+            ("2025-03-10", paid("2025-03-10", amount)),
+            ("2025-03-20", hired(1, "2025-03-20", Some("2025-03-31"))),
+        ])
+    };
     let revision = Revision {
         due_day: 5,
         due_month_offset: 0,
@@ -405,14 +407,51 @@ fn what_was_saved_up_in_a_suspension_that_ends_by_itself_is_told_with_its_charge
         late_charge: Some(LateCharge { penalty: "0.01".parse().unwrap(), compound: false }),
         ..by_the_month()
     };
-    let told = steps(&life, revision, "2025-04-01");
-    let from = told.iter().position(|step| step.contains("SuspensionOver")).unwrap();
+    let from_its_end = |amount| {
+        let told = steps(&life(amount), revision.clone(), "2025-04-01");
+        let from = told.iter().position(|step| step.contains("SuspensionOver")).unwrap();
+        told[from + 1..].iter().take_while(|step| !step.contains("EmploymentEnded")).cloned().collect::<Vec<_>>()
+    };
     assert_eq!(
-        told[from..from + 3],
+        from_its_end(51),
         [
-            "2025-04-01 SuspensionOver []",
             "2025-04-01 SavedUpAllocated { amount: 51, months: [2025-02], credit: 0 } [3]",
             "2025-04-01 ChargedForDelay { amount: 1 } [3]",
         ]
     );
+    assert_eq!(from_its_end(1), ["2025-04-01 ChargedForDelay { amount: 1 } [3]"]);
+}
+
+#[test]
+fn time_that_is_left_for_several_months_is_told_once() {
+    let life = known(&[
+        ("2025-01-10", enrolled("2025-01-10")),
+        ("2025-01-11", paid("2025-01-11", 170)),
+        ("2025-03-01", Fact::Reversed { payment: FactId(2), on: day("2025-01-20") }),
+    ]);
+    assert_eq!(
+        steps(&life, by_the_month(), "2025-01-31")[2..],
+        [
+            "2025-01-20 PaymentReversed { amount: 170, months: [2025-01] } [3]",
+            "2025-01-20 LearntLate { until: 2025-04-15 } [3]"
+        ]
+    );
+}
+
+#[test]
+fn an_excuse_that_had_begun_is_told_to_who_enrols_in_it() {
+    let month = |text: &str| day(text).month();
+    let excused = |to| Fact::Excused { from: month("2025-01-01"), to: month(to) };
+    let told = |to| {
+        let life = known(&[("2025-01-02", excused(to)), ("2025-02-10", enrolled("2025-02-10"))]);
+        steps(&life, by_the_month(), "2025-03-01")
+    };
+    assert_eq!(
+        told("2025-02-01"),
+        [
+            "2025-02-10 Enrolled { first_month: 2025-02 } [2]",
+            "2025-02-10 MonthsExcused { from: 2025-01, to: 2025-02 } [1]"
+        ]
+    );
+    assert_eq!(told("2025-01-01"), ["2025-02-10 Enrolled { first_month: 2025-02 } [2]"]);
 }

@@ -12,7 +12,7 @@ use krama_law::fact::{Fact, FactId, Recorded};
 use krama_law::policy::{Law, Revision};
 
 use crate::cambodia::cambodia;
-use crate::edges::{decided, edges_are_true};
+use crate::edges::{decided, edges_are_true, the_least_amount_saves};
 use crate::laws::published;
 use crate::model::ModelAnswer;
 use crate::strategy::{Laws, Life, Question};
@@ -99,6 +99,16 @@ fn an_edge_that_is_a_day_off_is_found() {
     ];
     for (what, wrong) in wrongs {
         assert!(edges_are_true(&life, &wrong).is_err(), "{what}");
+    }
+}
+
+#[test]
+fn an_amount_that_does_not_save_or_is_more_than_the_least_is_found() {
+    let life = life();
+    let question = Question { day: asked_on(), known: Moment::MAX, stay: None };
+    the_least_amount_saves(&life, question, Some(100)).unwrap();
+    for wrong in [None, Some(99), Some(101), Some(200)] {
+        assert!(the_least_amount_saves(&life, question, wrong).is_err(), "{wrong:?}");
     }
 }
 

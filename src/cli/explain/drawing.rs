@@ -112,7 +112,10 @@ fn money(decision: &Decision) -> Vec<String> {
     if let Some(day) = decision.last_safe_day {
         let amount = decision.least_amount_riel.map(|amount| format!(" at least {}", words::riel(amount)));
         let day = civil::day_text(Some(day));
-        lines.push(format!("  last safe day: {day}; paying{} by then prevents the lapse", amount.unwrap_or_default()));
+        lines.push(format!(
+            "  last safe day: {day}; paying{} on that day prevents the lapse",
+            amount.unwrap_or_default()
+        ));
     }
     if let Some(day) = decision.last_safe_day_when_policy_changes {
         let day = civil::day_text(Some(day));

@@ -34,15 +34,13 @@ impl Machine<'_> {
 
     /// Notes what was allocated of money that had been saved up, by the parcels placed since there were so many.
     pub(crate) fn note_saved_up(&mut self, day: Day, facts: Vec<FactId>, amount: Riel, placed_before: usize) {
-        if amount > 0 {
-            let (months, credit, charge) = self.placed_since(placed_before);
-            // So little that the charge took all of it is on no month.
-            if charge < amount {
-                self.note(day, || facts.clone(), || Clause::SavedUpAllocated { amount, months, credit });
-            }
-            if charge > 0 {
-                self.note(day, || facts, || Clause::ChargedForDelay { amount: charge });
-            }
+        let (months, credit, charge) = self.placed_since(placed_before);
+        // So little that the charge took all of it is on no month.
+        if charge < amount {
+            self.note(day, || facts.clone(), || Clause::SavedUpAllocated { amount, months, credit });
+        }
+        if charge > 0 {
+            self.note(day, || facts, || Clause::ChargedForDelay { amount: charge });
         }
     }
 
@@ -133,10 +131,10 @@ impl Machine<'_> {
         let joins = self.steps.iter().flatten().any(|s| s.day == day && matches!(s.clause, Clause::Enrolled { .. }));
         for excuse in &life.excuses {
             let (from, to, begins) = (excuse.from, excuse.to, excuse.from.first_day());
-            if begins != day && !(joins && begins < day && owed_from.is_some_and(|first| first <= to)) {
-                continue;
+            let met = if joins { begins <= day && owed_from.is_some_and(|first| first <= to) } else { begins == day };
+            if met {
+                self.note(day, || vec![excuse.fact], || Clause::MonthsExcused { from, to });
             }
-            self.note(day, || vec![excuse.fact], || Clause::MonthsExcused { from, to });
         }
         if today.revision.notice_days.is_some() {
             for &(_, fact) in life.notices.iter().filter(|(on, _)| *on == day) {
@@ -168,15 +166,19 @@ impl Machine<'_> {
                 Standing::Closed | Standing::Employed => &[],
                 Standing::Abandoned => &["voluntary.lapse.conditions"],
                 Standing::NotEnrolled => &["voluntary.longest_months"],
-                Standing::LapsePending | Standing::InArrears | Standing::Current if today.day < self.waiting_over => {
-                    // Who lapses and comes back on the day: the return, which was noted, makes cover wait.
-                    let waits = |step: &&Step| matches!(step.clause, Clause::CoverWaits { .. });
-                    self.steps.iter().flatten().rev().find(waits).map_or(&[], |step| step.fields)
-                }
                 Standing::LapsePending | Standing::InArrears | Standing::Current => {
                     let most = today.revision.suspend_after;
                     let suspends = most.is_some_and(|most| self.state.overdue > u32::from(most));
-                    if self.suspended || suspends { &["voluntary.suspend_after"] } else { &["voluntary.entitlement"] }
+                    // Who lapses and comes back on one day waits by the terms of the return, which was noted.
+                    let waits =
+                        |step: &&Step| step.day == today.day && matches!(step.clause, Clause::CoverWaits { .. });
+                    if let Some(step) = self.steps.iter().flatten().find(waits) {
+                        step.fields
+                    } else if self.suspended || suspends {
+                        &["voluntary.suspend_after"]
+                    } else {
+                        &["voluntary.entitlement"]
+                    }
                 }
             },
             Scheme::Formal if standing != Standing::Employed => &[],

@@ -196,25 +196,27 @@ fn cover_that_ends_by_a_fact_names_no_field() {
 #[test]
 fn cover_that_runs_off_names_the_sector_by_which_it_lasts_longest() {
     let formal = |run_off_months| Formal { entitlement: vec![Entitlement::Immediate], run_off_months };
-    let covers = |private, public, again: Option<&str>| {
+    let until = |private, public, worked: &str, again: Option<&str>| {
         let job = |number, sector, until: &str| Fact::Hired {
             employment: EmploymentId(number),
             sector,
             from: day("2025-01-10"),
             until: Some(day(until)),
         };
-        let mut facts = vec![
-            ("2025-01-10", job(1, Sector::Private, "2025-02-20")),
-            ("2025-01-10", job(2, Sector::Public, "2025-02-20")),
-        ];
+        let mut facts =
+            vec![("2025-01-10", job(1, Sector::Private, worked)), ("2025-01-10", job(2, Sector::Public, "2025-02-20"))];
         facts.extend(again.map(|on| ("2025-03-10", hired(3, on, Some("2025-12-31")))));
         let revision = Revision { formal_private: formal(private), formal_public: formal(public), ..plain() };
         decided(&known(&facts), revision, "2025-12-31", "Cover").split_off(2)
     };
+    let covers = |private, public, again| until(private, public, "2025-02-20", again);
     let of = |field: &str| [format!("2025-02-21 {field} 2025-02-21"), format!("2025-04-01 {field} 2025-04-01")];
     assert_eq!(covers(0, 1, None), of("formal.public.run_off_months"));
     assert_eq!(covers(1, 0, None), of("formal.private.run_off_months"));
     assert_eq!(covers(1, 1, None), of("formal.private.run_off_months"));
+    // Nothing runs off after the private employment, which ended later.
+    let later = of("formal.public.run_off_months").map(|told| told.replace("2025-02-21", "2025-03-21"));
+    assert_eq!(until(0, 1, "2025-03-20", None), later);
     // A hire ends it.
     assert_eq!(covers(0, 1, Some("2025-03-10"))[2], "2025-03-10 - 2025-03-10");
 }
@@ -246,4 +248,30 @@ fn who_lapses_and_comes_back_on_one_day_loses_cover_by_the_wait() {
         Revision { entitlement: vec![Entitlement::Immediate], back_payment: Some(waiting), ..by_the_month() };
     let told = decided(&life, revision, "2025-05-16", "CoverEnded");
     assert_eq!(told, ["2025-05-16 voluntary.return.back_payment 2025-05-16"]);
+}
+
+#[test]
+fn a_law_that_takes_dependants_cover_away_names_what_it_asks_since() {
+    let rule = |disabled, registered_marriage| DependantRule {
+        head_schemes: vec![Scheme::Voluntary],
+        child_under: 18,
+        disabled,
+        spouse_under: Some(60),
+        registered_marriage,
+    };
+    let head = || known(&[("2025-01-10", enrolled("2025-01-10")), ("2025-01-10", paid("2025-01-10", 200))]);
+    let ended = |relation, disabled, then: Option<DependantRule>| {
+        let (from, registered) = (day("2025-01-10"), false);
+        let household = Fact::Household { head: MemberId(1), relation, disabled, registered, from, until: None };
+        let life = known(&[("2025-01-02", Fact::Born { on: day("1995-01-02") }), ("2025-01-10", household)]);
+        let by = |dependants| Revision { dependants, entitlement: vec![Entitlement::Immediate], ..by_the_month() };
+        let law = laws([by(Some(rule(true, false))), Revision { effective: day("2025-03-05"), ..by(then) }]);
+        let steps = explain(&life.with_heads(vec![(MemberId(1), head())]), &law, day("2025-03-05"), Moment::MAX).steps;
+        let last = steps.last().unwrap();
+        assert_eq!((last.day, &last.clause), (day("2025-03-05"), &Clause::CoverEnded { scheme: Scheme::Dependant }));
+        last.fields[0]
+    };
+    assert_eq!(ended(Relation::Spouse, false, Some(rule(true, true))), "dependants.registered_marriage");
+    assert_eq!(ended(Relation::Child, true, Some(rule(false, false))), "dependants.disabled");
+    assert_eq!(ended(Relation::Child, true, None), "dependants");
 }

@@ -454,4 +454,12 @@ fn an_excuse_that_had_begun_is_told_to_who_enrols_in_it() {
         ]
     );
     assert_eq!(told("2025-01-01"), ["2025-02-10 Enrolled { first_month: 2025-02 } [2]"]);
+    let life = known(&[("2025-01-01", enrolled("2025-01-01")), ("2025-01-02", excused("2025-01-01"))]);
+    assert_eq!(
+        steps(&life, by_the_month(), "2025-02-01"),
+        [
+            "2025-01-01 Enrolled { first_month: 2025-01 } [1]",
+            "2025-01-01 MonthsExcused { from: 2025-01, to: 2025-01 } [2]"
+        ]
+    );
 }

@@ -36,8 +36,8 @@ pub struct Decision {
     pub answer: Answer,
     /// What is owed for months that are overdue, in riel.
     pub owed: Riel,
-    /// The least amount, in riel, that prevents the next lapse when paid on the last safe day; none where nothing that is
-    /// paid would.
+    /// The least amount, in riel, that prevents the next lapse when paid on the last safe day; none where nothing that
+    /// is paid would.
     pub least_amount: Option<Riel>,
     /// The doors that stand open.
     pub doors: Vec<Door>,

@@ -170,8 +170,8 @@ fn every_reason_of_the_contract_has_a_message_in_both_languages() {
     assert_eq!(keys, told);
 }
 
-/// Paid from June to August 2026, then silent under a law that suspends for more than six months overdue, and back by paying
-/// them, with a duty of co-payment.
+/// Paid from June to August 2026, then silent under a law that suspends for more than six months overdue, and back by
+/// paying them, with a duty of co-payment.
 #[tokio::test]
 async fn a_return_from_a_suspension_names_its_own_source_and_the_duty_that_follows() {
     let world = World::on("2026-06-03").await;

@@ -270,8 +270,8 @@ fn every_riel_is_in_exactly_one_place() {
 
 // ---- Nobody lapses without a day on which paying would have helped -----------------------------------------------------
 
-/// Whether a payment becomes known after money was taken back that it had been paid before. It moves that money on to later
-/// months, and so what it is missing from: like one more payment before (`opens_a_gap`).
+/// Whether a payment becomes known after money was taken back that it had been paid before. It moves that money on to
+/// later months, and so what it is missing from: like one more payment before (`opens_a_gap`).
 fn moves_what_was_taken_back(life: &Life) -> bool {
     let place = |recorded: &Recorded| (recorded.known, recorded.id);
     taken_back(&life.facts).iter().any(|&(taking, day)| {

@@ -300,8 +300,8 @@ fn next_lapse(known: &[&Recorded], world: &World<'_>, walked: &Walk, day: Day) -
     None
 }
 
-/// Section 11: whether an amount that is paid on the last safe day, for no month that is named, prevents the lapse of the
-/// day after. Nothing else is valid after the day asked, as there.
+/// Section 11: whether an amount that is paid on the last safe day, for no month that is named, prevents the lapse of
+/// the day after. Nothing else is valid after the day asked, as there.
 pub(crate) fn saves(asked: Asked<'_>, last: Day, amount: Riel) -> bool {
     let known = known_by(asked.person.facts, asked.known);
     let book = asked.law.as_known(asked.known).in_force_by(asked.day);

@@ -173,8 +173,8 @@ impl State {
     }
 
     /// Section 4: months that a reversal or a refund, which became known on a day, opened again.
-    /// Reading: where something came off a month that had been paid in part, and is learnt on a later day to be gone, no
-    /// lapse takes effect either, since other money may have paid the month before.
+    /// Reading: where something came off a month that had been paid in part, and is learnt on a later day to be gone,
+    /// no lapse takes effect either, since other money may have paid the month before.
     pub(super) fn owe_again(&mut self, world: &World<'_>, opened: &Opened, day: Day, learnt: Day) {
         let Some(due) = due_left(&world.book, day, learnt) else { return };
         if opened.partly && learnt > day {

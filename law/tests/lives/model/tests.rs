@@ -321,8 +321,9 @@ fn the_lapse_after_a_return_at_no_price_is_foreseen() {
         ..cambodia()
     };
     let story = Story::new(revision, vec![enrolled("2024-10-04"), paid("2024-12-16", 100)]);
-    // From October 2024 May 2030 is the sixty-eighth month. On the day of that lapse all that is overdue is too old to be
-    // asked for, so what was added up brings a return, and pays June 2030; the sixty-eighth from there is January 2036.
+    // From October 2024 May 2030 is the sixty-eighth month. On the day of that lapse all that is overdue is too old to
+    // be asked for, so what was added up brings a return, and pays June 2030; the sixty-eighth from there is January
+    // 2036.
     let asked = story.on("2024-12-16");
     assert_eq!((asked.pot, asked.last_safe_day), (100, Some(day("2036-02-15"))));
     assert_eq!((story.on("2030-06-15").pot, story.on("2030-06-16").on_months), (100, 100));

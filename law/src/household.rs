@@ -33,6 +33,20 @@ impl Household {
     pub(crate) fn covers_day(&self, day: Day) -> bool {
         self.from <= day && self.until.is_none_or(|until| day <= until)
     }
+
+    /// The fields of the law by which a person is no dependant in this household; none for who is one.
+    fn fails(&self, born: Option<Day>, rule: &DependantRule, day: Day) -> Option<&'static [&'static str]> {
+        let under = |age: u8| born.is_some_and(|born| day < birthday(born, age));
+        match self.relation {
+            Relation::Child if self.disabled && rule.disabled || under(rule.child_under) => None,
+            Relation::Child if self.disabled => Some(&["dependants.disabled", "dependants.child_under"]),
+            Relation::Child => Some(&["dependants.child_under"]),
+            Relation::Spouse if !rule.spouse_under.is_none_or(under) => Some(&["dependants.spouse_under"]),
+            Relation::Spouse if self.registered || !rule.registered_marriage => None,
+            Relation::Spouse => Some(&["dependants.registered_marriage"]),
+            Relation::Other => Some(&["dependants.head_schemes"]),
+        }
+    }
 }
 
 impl Machine<'_> {
@@ -46,7 +60,7 @@ impl Machine<'_> {
         self.life.households.iter().any(|household| {
             let covers = household.covers.for_stay.filter(|_| for_stay);
             household.covers_day(today.day)
-                && is_dependant(household, self.life.born, rule, today.day)
+                && household.fails(self.life.born, rule, today.day).is_none()
                 && !covers.unwrap_or_else(|| household.covers.on(today.day)).and(reach).is_empty()
         })
     }
@@ -54,44 +68,12 @@ impl Machine<'_> {
     /// The fields of the law that decide that the person is no dependant any more; none where the facts say so.
     pub(crate) fn dependant_no_more_by(&self, today: Today<'_>) -> &'static [&'static str] {
         let Some(rule) = today.revision.dependants.as_ref() else { return &["dependants"] };
-        let mut there = self.life.households.iter().filter(|household| household.covers_day(today.day)).peekable();
-        if there.peek().is_none() {
-            return &[];
+        let there = self.life.households.iter().filter(|household| household.covers_day(today.day));
+        let reasons: Option<Vec<_>> = there.map(|household| household.fails(self.life.born, rule, today.day)).collect();
+        match reasons {
+            Some(reasons) => reasons.first().copied().unwrap_or(&[]),
+            None => &["dependants.head_schemes"],
         }
-        let failing: Vec<&Household> =
-            there.clone().filter(|household| !is_dependant(household, self.life.born, rule, today.day)).collect();
-        match failing[..] {
-            [household, ..] if failing.len() == there.count() => {
-                why_no_dependant(household, self.life.born, rule, today.day)
-            }
-            _ => &["dependants.head_schemes"],
-        }
-    }
-}
-
-/// The field by which somebody in a household is no dependant.
-fn why_no_dependant(
-    household: &Household,
-    born: Option<Day>,
-    rule: &DependantRule,
-    day: Day,
-) -> &'static [&'static str] {
-    let under = |age: u8| born.is_some_and(|born| day < birthday(born, age));
-    match household.relation {
-        Relation::Child if household.disabled => &["dependants.disabled", "dependants.child_under"],
-        Relation::Child => &["dependants.child_under"],
-        Relation::Spouse if rule.spouse_under.is_none_or(under) => &["dependants.registered_marriage"],
-        Relation::Spouse => &["dependants.spouse_under"],
-        Relation::Other => &["dependants.head_schemes"],
-    }
-}
-
-fn is_dependant(household: &Household, born: Option<Day>, rule: &DependantRule, day: Day) -> bool {
-    let under = |age: u8| born.is_some_and(|born| day < birthday(born, age));
-    match household.relation {
-        Relation::Child => household.disabled && rule.disabled || under(rule.child_under),
-        Relation::Spouse => (household.registered || !rule.registered_marriage) && rule.spouse_under.is_none_or(under),
-        Relation::Other => false,
     }
 }
 

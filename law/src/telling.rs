@@ -75,15 +75,16 @@ impl Machine<'_> {
         let fell_due: Vec<Month> = overdue_now.filter(|&month| self.due(month).day.after() == day).collect();
         let overdue = now.overdue;
         for month in fell_due.into_iter().filter(|_| overdue > 0) {
-            self.note(day, Vec::new, || Clause::MonthOverdue { month, overdue });
+            let clause = Clause::MonthOverdue { month, overdue };
+            // A month falls due by the law of its own first day, unless it was put off.
             let put_off = self.due(month).day != self.book.due(month);
-            if let Some(step) = self.steps.as_mut().and_then(|steps| steps.last_mut()) {
-                if put_off {
-                    step.fields = &["late_knowledge.learnt_late_days"];
-                } else {
-                    // By the law of its own first day.
-                    step.decided_on = month.first_day();
-                }
+            let (fields, decided_on): (&[&str], Day) = if put_off {
+                (&["late_knowledge.learnt_late_days"], day)
+            } else {
+                (clause.fields(), month.first_day())
+            };
+            if let Some(steps) = &mut self.steps {
+                steps.push(Step { day, clause, facts: Vec::new(), fields, decided_on });
             }
         }
         self.note_mercy(today);
@@ -223,4 +224,4 @@ fn entitlement_of(sector: Sector) -> &'static [&'static str] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

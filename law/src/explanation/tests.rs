@@ -4,24 +4,11 @@ use super::*;
 use crate::calendar::Moment;
 use crate::decision::explain;
 use crate::fact::{AssistanceLevel, EmploymentId, Fact, FactId, MemberId, Relation, Sector};
-use crate::policy::tests::{back_payment, law, laws, plain};
-use crate::policy::{Amnesty, BackPayment, DependantRule, Entitlement, Formal, LapseCondition, Revision};
+use crate::policy::tests::{law, laws, plain};
+use crate::policy::{Amnesty, BackPayment, DependantRule, Entitlement, Formal, Revision};
+use crate::telling::tests::{by_the_month, terms};
 use crate::timeline::Timeline;
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
-
-/// The month before must be insured, and the third month missed ends the membership.
-fn by_the_month() -> Revision {
-    Revision {
-        entitlement: vec![Entitlement::Consecutive(1)],
-        lapse: vec![LapseCondition::Consecutive(2)],
-        prepay_months: 1,
-        ..plain()
-    }
-}
-
-fn terms() -> BackPayment {
-    back_payment("0.1")
-}
 
 #[test]
 fn a_clause_names_the_fields_that_decide_it_and_none_where_it_only_follows_from_the_facts() {

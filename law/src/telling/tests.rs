@@ -10,7 +10,7 @@ use crate::timeline::Timeline;
 use crate::timeline::tests::{day, enrolled, hired, known, paid};
 
 /// The month before must be insured, and the third month missed ends the membership.
-fn by_the_month() -> Revision {
+pub(crate) fn by_the_month() -> Revision {
     Revision {
         entitlement: vec![Entitlement::Consecutive(1)],
         assistance_levels: vec![AssistanceLevel::Poor1],
@@ -21,7 +21,7 @@ fn by_the_month() -> Revision {
 }
 
 /// Who is out comes back by paying what is overdue, ten per cent a month more.
-fn terms() -> BackPayment {
+pub(crate) fn terms() -> BackPayment {
     back_payment("0.1")
 }
 

@@ -8,15 +8,11 @@ use crate::play::{Question, played};
 use crate::policy::{Law, RetroactiveLoss};
 use crate::timeline::Timeline;
 
-/// Whether anything became known, of the member or of a head, between the end of a day and an instant.
+/// Whether anything became known, of the member, of a head or of the law, between the end of a day and an instant.
 pub(crate) fn learnt_after(timeline: &Timeline, law: &Law, day: Day, known_at: Moment) -> bool {
     let end = Moment::end_of(day);
-    let later = |known: Moment| end < known && known <= known_at;
-    let heard = |timeline: &Timeline| timeline.facts().iter().rev().any(|recorded| later(recorded.known));
-    end < known_at
-        && (heard(timeline)
-            || timeline.heads().any(heard)
-            || law.revisions().iter().any(|published| later(published.published)))
+    // Who asks about today is spared the look.
+    end < known_at && became_known(timeline, law).any(|known| end < known && known <= known_at)
 }
 
 /// When each fact of the member and of the heads, and each revision, became known.
